@@ -1,18 +1,23 @@
+import { type Bilingual, inLanguage } from './i18n.ts'
+
 /**
  * The closed set of errors that cross module borders. Each message says what happened and why;
  * `nextStep` says what the reader can do about it.
  */
 
 interface ErrorDetails {
-  nextStep?: string
+  nextStep?: Bilingual | string
   cause?: unknown
 }
 
-abstract class AppError extends Error {
-  readonly nextStep: string | undefined
+/** Texts that a user reads are bilingual; texts for logs may be English only. `message` is the English one. */
+export abstract class AppError extends Error {
+  readonly text: Bilingual | string
+  readonly nextStep: Bilingual | string | undefined
 
-  constructor(message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+  constructor(text: Bilingual | string, details: ErrorDetails = {}) {
+    super(inLanguage(text, 'en'), details.cause === undefined ? undefined : { cause: details.cause })
+    this.text = text
     this.nextStep = details.nextStep
   }
 }
@@ -23,8 +28,8 @@ export class RefusedError extends AppError {
   /** HTTP status of the answer; relays refuse with 200 too (RC §5). */
   readonly status: number
 
-  constructor(message: string, details: ErrorDetails & { status: number }) {
-    super(message, details)
+  constructor(text: Bilingual | string, details: ErrorDetails & { status: number }) {
+    super(text, details)
     this.status = details.status
   }
 }
@@ -34,8 +39,8 @@ export class ThrottledError extends AppError {
   override readonly name = 'ThrottledError'
   readonly retryAfterMs: number | undefined
 
-  constructor(message: string, details: ErrorDetails & { retryAfterMs?: number | undefined } = {}) {
-    super(message, details)
+  constructor(text: Bilingual | string, details: ErrorDetails & { retryAfterMs?: number | undefined } = {}) {
+    super(text, details)
     this.retryAfterMs = details.retryAfterMs
   }
 }
@@ -46,8 +51,8 @@ export class UnreachableError extends AppError {
   /** Short reason for logs: `http_502`, `ECONNREFUSED`, `timeout`. Never text of the other side. */
   readonly reason: string
 
-  constructor(message: string, details: ErrorDetails & { reason: string }) {
-    super(message, details)
+  constructor(text: Bilingual | string, details: ErrorDetails & { reason: string }) {
+    super(text, details)
     this.reason = details.reason
   }
 }

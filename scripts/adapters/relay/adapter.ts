@@ -1,0 +1,128 @@
+import type { Adapter, AdapterContext, IncomingMessage, IncomingPayload } from '../../core/adapter.ts'
+import { parseStreamLog } from '../../protocol/relay/answers.ts'
+import type { Cut } from '../../protocol/sse-guard.ts'
+import { createChannel } from './channel.ts'
+import { createRelayClient } from './client.ts'
+import { createInbox, type Inbox } from './inbox.ts'
+import { createPacer } from './pacer.ts'
+import { createPeople } from './people.ts'
+import { createProfiles } from './profiles.ts'
+import { createResolver } from './resolver.ts'
+import type { RelayOptions } from './settings.ts'
+import { type Known, understand } from './understand.ts'
+
+/** Events that may wait for their commit before the stream is read on. */
+const MAX_WAITING = 5000
+
+/** The openwechat-claw relay as a source: its stream, and its inbox where the stream does not reach. */
+export function createRelayAdapter(options: RelayOptions): Adapter {
+  return { name: 'relay', run: ctx => run(options, ctx) }
+}
+
+/** A read in flight is heard out for this long at a stop (design §3); the relay has deleted what it would bring. */
+const LAST_READ_MS = 35_000
+
+async function run(options: RelayOptions, outer: AdapterContext): Promise<void> {
+  const own = new AbortController()
+  const ctx: AdapterContext = { ...outer, signal: AbortSignal.any([outer.signal, own.signal]) }
+  const { clock } = ctx
+  const pacer = createPacer(clock)
+  const client = createRelayClient({ ...options, fetch: ctx.fetch, clock, pacer })
+  const profiles = createProfiles(ctx, client)
+  const known: Known = {
+    profileOf: profiles.headOf,
+    relationshipWith: id => ctx.contacts.relationshipWith({ scheme: 'relay', id }),
+  }
+  const people = createPeople(ctx, { client, profiles })
+  const resolver = createResolver(ctx, { profiles, known })
+  const stored = createStored()
+
+  async function ingest(payload: IncomingPayload): Promise<void> {
+    await ctx.ingest(payload)
+    if (payload.messages.some(one => one.unresolved === true)) resolver.wake()
+    if (payload.messages.some(changesFriends)) people.refresh()
+  }
+
+  const inbox = createInbox(
+    { ...ctx, ingest },
+    { client, pacer, settings: options.settings, known, onUnexpected: () => channel.deaf() },
+  )
+  const channel = createChannel(options, ctx, {
+    onMessage: (payload, cut) => stored.track(ingest(fromStream(payload, cut, known, ctx))),
+    onUp() {
+      inbox.streamUp()
+      people.refresh()
+    },
+    onDown: () => inbox.streamDown(),
+    onLog(text) {
+      ctx.serverSaid(text)
+      const { userId } = parseStreamLog(text)
+      if (userId === null) return
+      people.iAm(userId)
+      noteUser(ctx, userId, options.myId)
+    },
+    onRefused: () => inbox.streamRefused(),
+    onCopy: () => ctx.copyDropped(),
+    roomForMore: () => (stored.waiting > MAX_WAITING ? stored.all() : undefined),
+  })
+
+  const parts = [channel.run(), inbox.run(), resolver.run(), people.run()]
+  try {
+    await Promise.all(parts)
+  } catch (error) {
+    if (!ctx.signal.aborted) throw error
+  } finally {
+    own.abort()
+    await finish(parts, { ctx, inbox })
+    await stored.all()
+  }
+}
+
+/** Lets the read in flight come back, and the closing stream hand over what it still held. */
+async function finish(parts: readonly Promise<void>[], { ctx, inbox }: { ctx: AdapterContext; inbox: Inbox }) {
+  const done = new AbortController()
+  const bound = ctx.clock.sleep(LAST_READ_MS, done.signal).then(
+    () => 'late' as const,
+    () => 'done' as const,
+  )
+  const outcome = await Promise.race([Promise.allSettled(parts), bound])
+  done.abort()
+  if (outcome === 'late' && inbox.reading) {
+    ctx.transition('MESSAGE_AT_RISK', { reason: 'stopped_during_read', waited_sec: LAST_READ_MS / 1000 })
+  }
+  await new Promise<void>(resolve => ctx.clock.afterTurn(resolve))
+}
+
+function noteUser(ctx: AdapterContext, userId: number, claimed: string | null): void {
+  const mismatch = claimed !== null && claimed !== String(userId)
+  ctx.status({ my_id: userId, warning: mismatch ? 'my_id_differs_from_token' : null })
+  if (mismatch) ctx.log.warn('the token belongs to another id than config.json says', { relay: userId, claimed })
+}
+
+function fromStream(text: string, cut: Cut | null, known: Known, ctx: AdapterContext): IncomingPayload {
+  if (cut !== null) ctx.transition('MESSAGE_PARTIAL', { reason: cut, via: 'stream' })
+  const message = understand(text, known, cut === null ? {} : { state: 'partial' })
+  return { via: 'stream', body: Buffer.from(text), messages: [message] }
+}
+
+function changesFriends(message: IncomingMessage): boolean {
+  return message.parsed.type === 'system' && message.contact?.relationship === 'accepted'
+}
+
+/** Commits that are still on their way. A failed one is the store's to report. */
+function createStored(): { track(work: Promise<void>): void; all(): Promise<void>; readonly waiting: number } {
+  const pending = new Set<Promise<void>>()
+  return {
+    get waiting() {
+      return pending.size
+    },
+    track(work) {
+      const guarded = work.catch(() => undefined)
+      pending.add(guarded)
+      void guarded.finally(() => pending.delete(guarded))
+    },
+    async all() {
+      await Promise.all(pending)
+    },
+  }
+}

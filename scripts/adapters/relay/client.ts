@@ -1,0 +1,80 @@
+import type { Clock } from '../../core/clock.ts'
+import { RefusedError, ThrottledError, UnauthorizedError, UnreachableError } from '../../core/errors.ts'
+import type { FetchLike } from '../../core/fetch.ts'
+import { decodeUtf8 } from '../../core/utf8.ts'
+import { classifyReply, retryAfterMs } from '../../protocol/relay/reply.ts'
+import { type HttpReply, request } from './http.ts'
+import type { Pacer } from './pacer.ts'
+
+/** The relay's endpoints (RC §3) as this adapter uses them. Each request has its own connection (RC §2). */
+export interface RelayClient {
+  /** `GET /messages`: deletes what it returns, so it can not be aborted; ends after 120 s at the latest. */
+  readInbox(limit: number, signal: AbortSignal): Promise<HttpReply>
+  /** A body that is judged by the caller's grammar. Throws for every other kind of answer. */
+  getText(path: string, signal: AbortSignal): Promise<string>
+}
+
+export interface RelayClientOptions {
+  readonly baseUrl: string
+  readonly token: string
+  readonly fetch: FetchLike
+  readonly clock: Clock
+  readonly pacer: Pacer
+}
+
+/** Hard bound of a read (design §3). */
+export const READ_LIMIT_MS = 120_000
+/** Above the freezes that RC §2 reports, which add up. */
+const REQUEST_LIMIT_MS = 35_000
+/** 500 messages of the longest text, name and description, with room. */
+const MAX_INBOX_BYTES = 16 * 1024 * 1024
+const MAX_TEXT_BYTES = 4 * 1024 * 1024
+
+export function createRelayClient(options: RelayClientOptions): RelayClient {
+  const { baseUrl, token, fetch, clock, pacer } = options
+  const get = { method: 'GET', headers: { Accept: 'text/plain', 'X-Token': token } } as const
+
+  return {
+    async readInbox(limit, signal) {
+      await pacer.turn(signal)
+      return request(fetch, clock, {
+        url: `${baseUrl}/messages?limit=${limit}`,
+        init: get,
+        timeoutMs: READ_LIMIT_MS,
+        maxBytes: MAX_INBOX_BYTES,
+      })
+    },
+
+    async getText(path, signal) {
+      await pacer.turn(signal)
+      const reply = await request(fetch, clock, {
+        url: `${baseUrl}${path}`,
+        init: get,
+        timeoutMs: REQUEST_LIMIT_MS,
+        maxBytes: MAX_TEXT_BYTES,
+        signal,
+      })
+      const text = decodeUtf8(reply.body)
+      const answer = classifyReply(reply.status, text)
+      switch (answer.kind) {
+        case 'text':
+          pacer.passed()
+          if (!reply.complete) throw new UnreachableError('The answer was cut', { reason: 'body_cut' })
+          return text
+        case 'throttled':
+        case 'stream_limit': {
+          const wait = retryAfterMs(reply.retryAfter, clock.now())
+          pacer.throttled(wait)
+          throw new ThrottledError('The relay asks for fewer requests', { retryAfterMs: wait })
+        }
+        case 'unauthorized':
+          throw new UnauthorizedError('The relay does not accept the token')
+        case 'refused':
+          pacer.passed()
+          throw new RefusedError(answer.text, { status: reply.status })
+        case 'no_answer':
+          throw new UnreachableError('The relay gave no usable answer', { reason: answer.reason })
+      }
+    },
+  }
+}

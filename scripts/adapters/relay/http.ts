@@ -1,0 +1,115 @@
+import type { Clock } from '../../core/clock.ts'
+import { errorCode, UnreachableError } from '../../core/errors.ts'
+import type { BodyReader, FetchAnswer, FetchInit, FetchLike, ReadableBody } from '../../core/fetch.ts'
+
+/** One request, its whole answer, and whether that answer came to its end. */
+export interface HttpReply {
+  readonly status: number
+  readonly contentType: string
+  readonly retryAfter: string | null
+  readonly body: Uint8Array
+  /** false: the connection ended, or our bound was reached, before the body was complete. */
+  readonly complete: boolean
+}
+
+export interface HttpRequest {
+  readonly url: string
+  readonly init: Omit<FetchInit, 'signal' | 'redirect'>
+  /** No answer after this long is no answer. RC §2: a relay may freeze for seconds, so far above that. */
+  readonly timeoutMs: number
+  readonly maxBytes: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * @throws UnreachableError when no response head came. A cut body is no error: what came of it counts.
+ */
+export async function request(fetch: FetchLike, clock: Clock, options: HttpRequest): Promise<HttpReply> {
+  const bound = new AbortController()
+  const cancel = clock.after(options.timeoutMs, () =>
+    bound.abort(new DOMException('No answer in time', 'TimeoutError')),
+  )
+  const signal = options.signal === undefined ? bound.signal : AbortSignal.any([options.signal, bound.signal])
+  try {
+    const answer = await send(fetch, options, signal)
+    const { body, complete } = await readBody(answer.body, options.maxBytes)
+    return {
+      status: answer.status,
+      contentType: answer.headers.get('content-type') ?? '',
+      retryAfter: answer.headers.get('retry-after'),
+      body,
+      complete,
+    }
+  } finally {
+    cancel()
+  }
+}
+
+async function send(fetch: FetchLike, options: HttpRequest, signal: AbortSignal): Promise<FetchAnswer> {
+  try {
+    return await fetch(options.url, { ...options.init, redirect: 'manual', signal })
+  } catch (error) {
+    throw unreachable(error)
+  }
+}
+
+export function unreachable(error: unknown): UnreachableError {
+  const reason = failureReason(error)
+  return new UnreachableError(`No answer from the relay (${reason})`, { reason, cause: error })
+}
+
+/** A short word for logs: a system or TLS error code, `timeout`, `aborted`. */
+export function failureReason(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return 'timeout'
+  const code = errorCode(error)
+  if (code === 'AbortError' || code === 'ABORT_ERR') return 'aborted'
+  return code
+}
+
+/**
+ * Failures that happen before a request can have reached the other side; with any other one the outcome is open.
+ * TLS errors come before the request too, and carry the code of the certificate's fault.
+ */
+const NOT_SENT =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/
+
+export function neverSent(error: unknown): boolean {
+  return error instanceof UnreachableError && NOT_SENT.test(error.reason)
+}
+
+/**
+ * Reads at once and without a pause: when a connection breaks, a web stream throws away what nobody has read yet, and
+ * the relay has already deleted it.
+ */
+async function readBody(
+  stream: ReadableBody | null,
+  maxBytes: number,
+): Promise<{ body: Uint8Array; complete: boolean }> {
+  if (stream === null) return { body: new Uint8Array(0), complete: true }
+  const chunks: Uint8Array[] = []
+  let room = maxBytes
+  let complete = true
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      if (value === undefined) continue
+      chunks.push(value.subarray(0, room))
+      room -= value.length
+      if (room < 0) {
+        complete = false
+        await stopReading(reader)
+        break
+      }
+    }
+  } catch {
+    // Cut: what arrived before is kept, the caller is told that it is not all.
+    complete = false
+  }
+  return { body: Buffer.concat(chunks), complete }
+}
+
+async function stopReading(reader: BodyReader): Promise<void> {
+  await reader.cancel().catch(() => undefined)
+}

@@ -1,0 +1,182 @@
+import type { AdapterContext } from '../../core/adapter.ts'
+import { createBell, sleepOrBell } from '../../core/bell.ts'
+import { utcSeconds } from '../../core/clock.ts'
+import { UnreachableError } from '../../core/errors.ts'
+import { retryAfterMs } from '../../protocol/relay/reply.ts'
+import type { RelayClient } from './client.ts'
+import { neverSent } from './http.ts'
+import type { Pacer } from './pacer.ts'
+import { type InboxOutcome, readInboxReply } from './read-inbox.ts'
+import type { RelaySettings } from './settings.ts'
+import type { Known } from './understand.ts'
+
+/**
+ * Empties the stored inbox: after every open of the stream, again a little later, every few minutes, and in place of
+ * the stream while that is down (design §3, RC §7.3.2). One read at a time, never aborted: the relay deletes what it
+ * returns, so a reply that nobody hears out is lost.
+ */
+export interface Inbox {
+  /** Runs until the signal aborts and the read in flight has come back. */
+  run(): Promise<void>
+  streamUp(): void
+  streamDown(): void
+  /** The stream's answer says that the token is not valid: no reads until it is accepted again. */
+  streamRefused(): void
+  readonly reading: boolean
+}
+
+export interface InboxOptions {
+  readonly client: RelayClient
+  readonly pacer: Pacer
+  readonly settings: () => RelaySettings
+  readonly known: Known
+  /** A routine look found this many although the stream is up. */
+  readonly onUnexpected: (fetched: number) => void
+}
+
+/** A send that was under way at registration may still store its message (RC §7.3.2). */
+const AFTER_OPEN_MS = 10_000
+/** Fallback cadence (design §3); the last one repeats. */
+const FALLBACK_MS = [2000, 4000, 8000, 16_000, 30_000] as const
+/** A token that the inbox refused is tried again this often (design §3). */
+const REFUSED_PROBE_MS = 5 * 60_000
+
+type Reason = 'stream_open' | 'after_open' | 'sweep' | 'stream_down'
+
+export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
+  const { clock, signal } = ctx
+  const { client, pacer } = options
+  const changed = createBell()
+  let mode: 'waiting' | 'up' | 'down' | 'refused' = 'waiting'
+  let reading = false
+  let emptyPolls = 0
+  let next: { reason: Reason; at: number } | null = null
+
+  function plan(reason: Reason, inMs: number): void {
+    next = { reason, at: clock.monotonic() + inMs }
+  }
+
+  function planAfter(reason: Reason, fetched: number): void {
+    if (mode === 'refused') {
+      plan('stream_down', REFUSED_PROBE_MS)
+    } else if (mode === 'down') {
+      emptyPolls = fetched > 0 ? 0 : emptyPolls + 1
+      plan('stream_down', FALLBACK_MS[Math.min(emptyPolls, FALLBACK_MS.length - 1)] ?? 30_000)
+    } else if (reason === 'stream_open') {
+      plan('after_open', AFTER_OPEN_MS)
+    } else {
+      const minutes = options.settings().sweepMinutes
+      if (minutes > 0) plan('sweep', minutes * 60_000)
+      else next = null
+    }
+  }
+
+  /** Reads until nothing is left. Returns how many messages came. */
+  async function drain(reason: Reason): Promise<number> {
+    let fetched = 0
+    let misses = 0
+    while (!signal.aborted) {
+      const outcome = await readOnce()
+      if (outcome === null) break
+      if (outcome.kind === 'throttled') {
+        // The pacer holds the next turn back; a relay that never stops refusing is left alone for this round.
+        if (++misses > 3) break
+        continue
+      }
+      if (outcome.kind !== 'messages') break
+      fetched += outcome.count
+      await ctx.ingest(outcome.payload)
+      if (outcome.flaw !== null) ctx.transition('MESSAGE_PARTIAL', { reason: outcome.flaw, via: 'poll' })
+      if (!outcome.more) break
+    }
+    report(reason, fetched)
+    return fetched
+  }
+
+  async function readOnce(): Promise<InboxOutcome | null> {
+    try {
+      reading = true
+      const limit = pacer.slow ? options.settings().batchSize : 1
+      const reply = await client.readInbox(limit, signal)
+      const outcome = readInboxReply(reply, options.known)
+      if (outcome.kind === 'throttled') pacer.throttled(retryAfterMs(reply.retryAfter, clock.now()))
+      else pacer.passed()
+      note(outcome)
+      return outcome
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error
+      // The relay deletes before it answers: a request that it may have seen may have cost a message (RC §7.2).
+      if (!neverSent(error)) ctx.transition('MESSAGE_AT_RISK', { reason: error.reason, during: 'inbox_read' })
+      ctx.log.warn('inbox not reachable', { reason: error.reason })
+      return null
+    } finally {
+      reading = false
+    }
+  }
+
+  function note(outcome: InboxOutcome): void {
+    switch (outcome.kind) {
+      case 'messages':
+      case 'empty':
+        if (mode === 'refused') mode = 'down'
+        ctx.status({ last_sync_utc: utcSeconds(clock.now()) })
+        break
+      case 'unauthorized':
+        mode = 'refused'
+        ctx.transition('AUTH_REFUSED', { during: 'inbox_read', next_probe_sec: REFUSED_PROBE_MS / 1000 })
+        ctx.status({ state: 'token_refused' })
+        break
+      case 'refused':
+      case 'no_answer':
+        ctx.log.warn('inbox gave no messages', { reason: outcome.kind === 'refused' ? 'refused' : outcome.reason })
+        break
+      case 'throttled':
+        ctx.log.info('relay asks for fewer requests', { slow: pacer.slow })
+    }
+  }
+
+  function report(reason: Reason, fetched: number): void {
+    if (reason === 'stream_down') ctx.transition('FALLBACK_MESSAGES_POLL', { reason, fetched })
+    else if (fetched > 0 || reason === 'stream_open') ctx.transition('INBOX_DRAINED', { reason, fetched })
+    if (reason === 'sweep' && fetched > 0) options.onUnexpected(fetched)
+  }
+
+  return {
+    get reading() {
+      return reading
+    },
+    streamUp() {
+      mode = 'up'
+      plan('stream_open', 0)
+      changed.ring()
+    },
+    streamDown() {
+      if (mode === 'down' || mode === 'refused') return
+      mode = 'down'
+      emptyPolls = 0
+      plan('stream_down', FALLBACK_MS[0])
+      changed.ring()
+    },
+    streamRefused() {
+      mode = 'refused'
+      next = null
+    },
+    async run() {
+      while (!signal.aborted) {
+        const due = next
+        const wait = due === null ? IDLE_MS : due.at - clock.monotonic()
+        if (due === null || wait > 0) {
+          await sleepOrBell(changed, wait, { clock, signal })
+          continue
+        }
+        next = null
+        const fetched = await drain(due.reason)
+        // A stream that opened or fell meanwhile has made its own plan.
+        if (next === null) planAfter(due.reason, fetched)
+      }
+    },
+  }
+}
+
+/** Nothing is planned: a ring ends the wait. */
+const IDLE_MS = 60 * 60_000

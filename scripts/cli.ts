@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { dirname, join } from 'node:path'
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { type Command, type CommandContext, FAILED, WRONG_USAGE } from './commands/command.ts'
+import { formatError, formatHelp, formatOverview } from './commands/help.ts'
+import { systemClock } from './core/clock.ts'
+import { readEnvironment } from './core/environment.ts'
+import { UsageError } from './core/errors.ts'
+import type { Language } from './core/i18n.ts'
+import { createLogger } from './core/logger.ts'
+import { type DataFolder, folderExists, locateDataFolder } from './store/data-folder.ts'
+
+/** The command table. A command's module is loaded only when it is called: reading commands have to start fast. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  sse: async () => (await import('./commands/sse.ts')).sse,
+  status: async () => (await import('./commands/status.ts')).status,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  relay: async () => (await import('./commands/relay.ts')).relay,
+  demo: async () => (await import('./commands/demo.ts')).demo,
+}
+
+const COMMON = {
+  'data-dir': { type: 'string' },
+  lang: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const satisfies ParseArgsOptionsConfig
+
+/** Runs one command line and ends the process with its exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Whatever is created from here on is for this user alone.
+  process.umask(0o077)
+  process.exitCode = await runCommandLine(argv)
+}
+
+async function runCommandLine(argv: readonly string[]): Promise<number> {
+  const environment = readEnvironment()
+  const language = chooseLanguage(argv, environment.language)
+  const json = argv.includes('--json')
+  try {
+    const skillFolder = dirname(import.meta.dirname)
+    const { version } = JSON.parse(readFileSync(join(skillFolder, 'package.json'), 'utf8')) as { version: string }
+    if (argv.includes('--version')) return print(version)
+
+    const [name, ...rest] = argv
+    if (name === undefined || name === 'help' || name.startsWith('-')) {
+      const overview = await formatOverview(COMMANDS, language)
+      return name === undefined || (name !== 'help' && !argv.includes('--help') && !argv.includes('-h'))
+        ? usage(overview)
+        : print(overview)
+    }
+    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+    if (load === undefined) throw unknownCommand(name)
+    const dataDir = optionValue(argv, '--data-dir') ?? environment.dataDir
+    cacheCompiledCode(dataDir, skillFolder)
+    const command = await load()
+    const { values, positionals } = parse(command, name, rest)
+    if (values['help'] === true) return print(formatHelp(name, command, language))
+
+    let folder: DataFolder | undefined
+    const context: CommandContext = {
+      values,
+      positionals,
+      json,
+      language,
+      environment,
+      version,
+      clock: systemClock,
+      log: createLogger({
+        clock: systemClock,
+        level: environment.logLevel,
+        write: line => void process.stderr.write(line),
+      }),
+      skillFolder,
+      folder() {
+        folder ??= locateDataFolder(dataDir, skillFolder)
+        return folder
+      },
+      print,
+      note: line => void process.stderr.write(`${line}\n`),
+      terminal: process.stdout.isTTY,
+      interrupted: interruptSignal(),
+    }
+    return await command.run(context)
+  } catch (error) {
+    process.stderr.write(`${formatError(error, { language, json })}\n`)
+    return error instanceof UsageError ? WRONG_USAGE : FAILED
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+function usage(text: string): number {
+  process.stderr.write(`${text}\n`)
+  return WRONG_USAGE
+}
+
+function parse(command: Command, name: string, args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: { ...COMMON, ...command.options }, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), {
+      nextStep: { en: `See: ${name} --help`, zh: `参见：${name} --help` },
+    })
+  }
+}
+
+function unknownCommand(name: string): UsageError {
+  const known = Object.keys(COMMANDS).join(', ')
+  return new UsageError(
+    { en: `Unknown command ${JSON.stringify(name)}.`, zh: `未知命令 ${JSON.stringify(name)}。` },
+    { nextStep: { en: `Commands: ${known}`, zh: `可用命令：${known}` } },
+  )
+}
+
+function chooseLanguage(argv: readonly string[], fallback: Language): Language {
+  const asked = optionValue(argv, '--lang')
+  return asked === 'en' || asked === 'zh' ? asked : fallback
+}
+
+/** Needed before the command line can be parsed as a whole. */
+function optionValue(argv: readonly string[], option: string): string | undefined {
+  const at = argv.indexOf(option)
+  if (at !== -1) return argv[at + 1]
+  return argv.find(one => one.startsWith(`${option}=`))?.slice(option.length + 1)
+}
+
+/** Compiled code is kept beside the data, never in the skill folder, and only where a data folder is. */
+function cacheCompiledCode(dataDir: string | undefined, skillFolder: string): void {
+  try {
+    const folder = locateDataFolder(dataDir, skillFolder)
+    if (folderExists(folder)) enableCompileCache(folder.file('.cache'))
+  } catch {
+    // Only speed is at stake; the command itself tells what is wrong with the folder.
+  }
+}
+
+function interruptSignal(): AbortSignal {
+  const interrupt = new AbortController()
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (interrupt.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+    interrupt.abort(new DOMException(signal, 'AbortError'))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return interrupt.signal
+}

@@ -1,0 +1,97 @@
+import { checkRelay } from '../adapters/relay/probe.ts'
+import { createTransport } from '../adapters/transport.ts'
+import { type Config, isRegistered, parseConfig } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import type { Finding } from '../core/finding.ts'
+import { type Bilingual, bilingual, inLanguage } from '../core/i18n.ts'
+import { readConfigFile } from '../store/config-file.ts'
+import type { DataFolder } from '../store/data-folder.ts'
+import { inspectFolder } from '../store/inspection.ts'
+import { type Command, type CommandContext, DONE, FAILED, speaker } from './command.ts'
+
+export const doctor: Command = {
+  usage: '',
+  about: {
+    en: 'Checks the installation: first what needs no network, then the relay. Reads no messages, opens no stream.',
+    zh: '检查安装：先做无需网络的检查，再检查中继。不读取消息，不打开推送流。',
+  },
+  examples: ['npm run -s im -- doctor', 'npm run -s im -- doctor --json'],
+  async run(context) {
+    const folder = context.folder()
+    const findings: Finding[] = []
+    function report(found: readonly Finding[]): void {
+      findings.push(...found)
+      // Each part is shown when it is known: the relay may take its time.
+      if (!context.json) for (const one of found) context.print(describe(one, context))
+    }
+
+    report(inspectFolder(folder, context.clock))
+    const { config, finding } = inspectConfig(folder)
+    report([finding])
+    if (config !== null && isRegistered(config)) {
+      const transport = createTransport(context.environment.proxy)
+      try {
+        report(await checkRelay(config, { fetch: transport.fetch, clock: context.clock, signal: context.interrupted }))
+      } finally {
+        await transport.close()
+      }
+    }
+    if (context.json) context.print(JSON.stringify({ findings: findings.map(one => forMachines(one, context)) }))
+    return findings.some(one => one.level === 'fault') ? FAILED : DONE
+  },
+}
+
+function inspectConfig(folder: DataFolder): { config: Config | null; finding: Finding } {
+  const check = 'config.json'
+  const file = readConfigFile(folder.file('config.json'))
+  if (file.kind === 'missing') {
+    return { config: null, finding: { check, level: 'fault', text: MISSING, next: FILL_IN } }
+  }
+  if (file.kind === 'unreadable') {
+    return { config: null, finding: { check, level: 'fault', text: same(file.reason), next: FILL_IN } }
+  }
+  try {
+    const { config, warnings } = parseConfig(file.text)
+    if (!isRegistered(config)) return { config, finding: { check, level: 'fault', text: PLACEHOLDERS, next: FILL_IN } }
+    const notes = file.readableByOthers ? [...warnings, READABLE] : warnings
+    if (notes.length === 0) return { config, finding: { check, level: 'ok', text: VALID } }
+    const text = { en: notes.map(one => one.en).join(' '), zh: notes.map(one => one.zh).join(' ') }
+    return { config, finding: { check, level: 'warning', text } }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    const next = error.nextStep === undefined ? FILL_IN : bilingual(error.nextStep)
+    return { config: null, finding: { check, level: 'fault', text: bilingual(error.text), next } }
+  }
+}
+
+function describe({ check, level, text, next }: Finding, context: CommandContext): string {
+  const t = speaker(context)
+  const mark = { ok: t('ok     ', '正常'), warning: t('warning', '警告'), fault: t('FAULT  ', '故障') }[level]
+  const line = `${mark}  ${check}: ${inLanguage(text, context.language)}`
+  return next === undefined ? line : `${line}\n         ${t('next', '下一步')}: ${inLanguage(next, context.language)}`
+}
+
+function forMachines({ check, level, text, next }: Finding, { language }: CommandContext) {
+  return {
+    check,
+    level,
+    text: inLanguage(text, language),
+    ...(next === undefined ? {} : { next: inLanguage(next, language) }),
+  }
+}
+
+function same(text: string): Bilingual {
+  return bilingual(text)
+}
+
+const VALID = { en: 'valid', zh: '有效' }
+const MISSING = { en: 'missing: not registered yet', zh: '缺失：尚未注册' }
+const PLACEHOLDERS = { en: 'still holds the placeholders of the example', zh: '仍是示例中的占位内容' }
+const FILL_IN = {
+  en: 'Copy config.json.example into the data folder and fill in base_url and token.',
+  zh: '将 config.json.example 复制到数据目录，并填写 base_url 和 token。',
+}
+const READABLE = {
+  en: 'Other users of this machine can read it: chmod 600 config.json.',
+  zh: '本机其他用户可以读取它：请执行 chmod 600 config.json。',
+}

@@ -1,0 +1,59 @@
+import { AppError } from '../core/errors.ts'
+import { type Bilingual, inLanguage, type Language } from '../core/i18n.ts'
+import { escapeText } from '../protocol/visible-escape.ts'
+import type { Command } from './command.ts'
+
+const COMMON_HELP: Readonly<Record<string, Bilingual>> = {
+  'data-dir': { en: 'PATH  use another data folder', zh: '路径  使用其他数据目录' },
+  lang: { en: 'en|zh  language of texts', zh: 'en|zh  界面语言' },
+  json: { en: 'machine-readable output', zh: '机器可读输出' },
+  help: { en: 'this text', zh: '显示本帮助' },
+  version: { en: 'version of this program', zh: '程序版本' },
+}
+
+export async function formatOverview(
+  commands: Readonly<Record<string, () => Promise<Command>>>,
+  language: Language,
+): Promise<string> {
+  const lines: string[] = []
+  for (const [name, load] of Object.entries(commands)) {
+    lines.push(`  ${name.padEnd(10)} ${inLanguage((await load()).about, language)}`)
+  }
+  const say = (en: string, zh: string) => (language === 'zh' ? zh : en)
+  return [
+    say('usage: npm run -s im -- <command> [options]', '用法：npm run -s im -- <命令> [选项]'),
+    '',
+    ...lines,
+    '',
+    say('Each command explains itself: <command> --help', '每个命令都有说明：<命令> --help'),
+  ].join('\n')
+}
+
+export function formatHelp(name: string, command: Command, language: Language): string {
+  const say = (en: string, zh: string) => (language === 'zh' ? zh : en)
+  const options = Object.entries({ ...command.optionHelp, ...COMMON_HELP })
+  return [
+    `${say('usage', '用法')}: ${name}${command.usage === '' ? '' : ` ${command.usage}`} [${say('options', '选项')}]`,
+    '',
+    inLanguage(command.about, language),
+    '',
+    ...options.map(([option, text]) => `  --${option.padEnd(18)} ${inLanguage(text, language)}`),
+    '',
+    say('Examples:', '示例：'),
+    ...command.examples.map(example => `  ${example}`),
+  ].join('\n')
+}
+
+/** What, why, and the next step (design §7). */
+export function formatError(error: unknown, { language, json }: { language: Language; json: boolean }): string {
+  const known = error instanceof AppError
+  const text = known ? inLanguage(error.text, language) : String(error instanceof Error ? error.message : error)
+  const next = known && error.nextStep !== undefined ? inLanguage(error.nextStep, language) : undefined
+  if (json) return JSON.stringify({ error: text, ...(next === undefined ? {} : { next }) })
+  const label = language === 'zh' ? ['错误', '下一步'] : ['error', 'next']
+  // A relay's words may be part of it: nothing in them reaches the terminal as a control.
+  const lines = [`${label[0]}: ${escapeText(text)}`]
+  if (next !== undefined) lines.push(`  ${label[1]}: ${next}`)
+  if (!known && error instanceof Error) lines.push(...(error.stack?.split('\n').slice(1, 6) ?? []))
+  return lines.join('\n')
+}

@@ -1,0 +1,144 @@
+import { type Bilingual, inLanguage } from '../core/i18n.ts'
+import { readConfigFile } from '../store/config-file.ts'
+import { countRelationships } from '../store/contacts.ts'
+import { folderExists, requireDataFolder } from '../store/data-folder.ts'
+import { type Database, openForReading } from '../store/database.ts'
+import { runningDaemon } from '../store/ownership.ts'
+import { AGENT, shownTotal, unreadCount } from '../store/positions.ts'
+import { newerSchema, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts'
+import { readStatus } from '../store/status.ts'
+import { type Command, type CommandContext, DONE, speaker } from './command.ts'
+
+/** What `status --json` prints; fields may be added, never renamed. */
+interface Status {
+  readonly data_folder: string
+  readonly daemon: { readonly running: boolean; readonly pid?: number; readonly since_utc?: string }
+  readonly config: Readonly<Record<string, unknown>>
+  readonly relay: Readonly<Record<string, unknown>> | null
+  readonly messages_received: number
+  readonly unread_count: number
+  readonly friends_count: number
+}
+
+export const status: Command = {
+  usage: '',
+  about: {
+    en: 'Is the daemon running, is the relay reached, what has arrived. Needs neither network nor daemon.',
+    zh: '守护进程是否运行、是否连上中继、收到了什么。无需网络，也无需守护进程。',
+  },
+  examples: ['npm run -s im -- status', 'npm run -s im -- status --json'],
+  run(context) {
+    const folder = context.folder()
+    requireDataFolder(folder)
+    const found = readAll(context)
+    context.print(context.json ? JSON.stringify(found) : describe(found, context))
+    return Promise.resolve(DONE)
+  },
+}
+
+function readAll(context: CommandContext): Status {
+  const folder = context.folder()
+  const holder = runningDaemon(folder)
+  const database = folderExists(folder) ? openForReading(folder.file('state.db')) : null
+  try {
+    if (database !== null && schemaVersion(database) > SCHEMA_VERSION) throw newerSchema(schemaVersion(database))
+    return {
+      data_folder: folder.path,
+      daemon: holder === null ? { running: false } : { running: true, pid: holder.pid, since_utc: holder.startedAt },
+      config: configState(context, database),
+      relay: database === null ? null : (readStatus(database, 'adapter:relay') ?? null),
+      messages_received: database === null ? 0 : shownTotal(database),
+      unread_count: database === null ? 0 : unreadCount(database, AGENT),
+      friends_count: database === null ? 0 : friends(database),
+    }
+  } finally {
+    database?.close()
+  }
+}
+
+/** The daemon's word, or, before its first start, whether the file is there. */
+function configState(context: CommandContext, database: Database | null): Readonly<Record<string, unknown>> {
+  const file = readConfigFile(context.folder().file('config.json'))
+  if (file.kind !== 'text') return { state: file.kind }
+  return (database === null ? undefined : readStatus(database, 'config')) ?? { state: 'unread' }
+}
+
+function friends(database: Database): number {
+  const account = readStatus(database, 'account')?.['key']
+  return typeof account === 'string' ? countRelationships(database, account).accepted : 0
+}
+
+function describe(found: Status, context: CommandContext): string {
+  const t = speaker(context)
+  const { daemon, relay, config } = found
+  const lines = [
+    daemon.running
+      ? t(
+          `Daemon: running (pid ${daemon.pid}) since ${daemon.since_utc}`,
+          `守护进程：运行中（pid ${daemon.pid}），自 ${daemon.since_utc}`,
+        )
+      : t('Daemon: not running. Start it with: npm run sse', '守护进程：未运行。启动命令：npm run sse'),
+    `${t('Relay', '中继')}: ${relaySentence(found, context)}`,
+    t(
+      `Messages: ${found.messages_received} received, ${found.unread_count} unread. Friends: ${found.friends_count}.`,
+      `消息：已收到 ${found.messages_received} 条，未读 ${found.unread_count} 条。好友：${found.friends_count} 位。`,
+    ),
+    `${t('Data folder', '数据目录')}: ${found.data_folder}`,
+  ]
+  if (config['state'] === 'invalid') lines.push(inLanguage(config['reason'] as Bilingual, context.language))
+  const warnings = (config['warnings'] ?? []) as readonly Bilingual[]
+  lines.push(...warnings.map(text => `${t('Warning', '警告')}: ${inLanguage(text, context.language)}`))
+  if (relay?.['warning'] === 'my_id_differs_from_token') {
+    lines.push(
+      t(
+        'Warning: my_id in config.json is not the id that the token belongs to.',
+        '警告：config.json 中的 my_id 与 Token 所属的编号不一致。',
+      ),
+    )
+  }
+  return lines.join('\n')
+}
+
+function relaySentence({ daemon, relay, config }: Status, context: CommandContext): string {
+  const t = speaker(context)
+  const since = String(relay?.['since_utc'] ?? '?')
+  const reason = String(relay?.['reason'] ?? '?')
+  if (config['state'] === 'missing' || relay?.['state'] === 'not_registered') {
+    return t(
+      'not registered yet: config.json is missing or holds placeholders',
+      '尚未注册：缺少 config.json，或其中仍是占位内容',
+    )
+  }
+  if (relay === null) return t('nothing known yet', '尚无信息')
+  if (!daemon.running)
+    return t(
+      `last known state: ${String(relay['state'])} since ${since}`,
+      `最后已知状态：${String(relay['state'])}，自 ${since}`,
+    )
+  switch (relay['state']) {
+    case 'connected':
+      return t(
+        `connected since ${since}; last byte ${String(relay['last_byte_utc'] ?? '?')}`,
+        `已连接，自 ${since}；最后收到数据 ${String(relay['last_byte_utc'] ?? '?')}`,
+      )
+    case 'connecting':
+      return t('connecting', '正在连接')
+    case 'token_refused':
+      return t(
+        'the relay refuses the token. Correct token in config.json; it is tried again every 5 minutes',
+        '中继拒绝了 Token。请修正 config.json 中的 token；每 5 分钟会再试一次',
+      )
+    case 'identity_taken':
+      return t(
+        `this account is already served from ${String(relay['held_by'])}; stop that daemon first`,
+        `该账号已由 ${String(relay['held_by'])} 的守护进程使用；请先停止它`,
+      )
+    case 'disconnected':
+      return t(
+        `not connected since ${since} (${reason}); messages are fetched by polling meanwhile`,
+        `自 ${since} 起未连接（${reason}）；期间用轮询取消息`,
+      )
+    default:
+      return `${String(relay['state'])} (${reason})`
+  }
+}

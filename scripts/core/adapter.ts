@@ -1,0 +1,104 @@
+import type { Address } from './address.ts'
+import type { ChannelEvent, ChannelFields } from './channel-event.ts'
+import type { Clock } from './clock.ts'
+import type { FetchLike } from './fetch.ts'
+import type { Logger } from './logger.ts'
+import type { ParsedMessage, Via } from './message.ts'
+
+/**
+ * The whole contract of an adapter (house rule): a source runs until its signal aborts, and says what it received
+ * through `ctx.ingest`. It knows neither the store nor the other adapters.
+ */
+export interface Adapter {
+  /** `relay`, `wechat:main`, `webhook:ops` */
+  readonly name: string
+  /** Resolves after `ctx.signal` aborted and the work in hand is done. A throw means: start me again, with backoff. */
+  run?(ctx: AdapterContext): Promise<void>
+}
+
+export interface AdapterContext {
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly fetch: FetchLike
+  readonly log: Logger
+  /** One line in `sse_channel.log`. */
+  transition(event: ChannelEvent, fields?: ChannelFields): void
+  /** What the other side said of itself, for the same log. */
+  serverSaid(text: string): void
+  /** Merged into what `status` shows of this adapter. */
+  status(change: Readonly<Record<string, unknown>>): void
+  /** Resolves after the commit. Await it before you acknowledge anything or ask for more. */
+  ingest(payload: IncomingPayload): Promise<void>
+  /** Messages whose sender is not settled yet, oldest first; those of an earlier run too. */
+  unresolved(): readonly UnresolvedMessage[]
+  /** Says who sent such a message after all, or, with null, that nobody will ever know. */
+  resolve(seq: number, found: IncomingMessage | null): Promise<void>
+  /** Small facts that outlive the process. */
+  /** A second stream brought what the first one had brought already: only counted. */
+  copyDropped(): void
+  readonly memo: Memo
+  readonly contacts: Contacts
+  /** Who we are there, for `profile.json`. */
+  identified(profile: OwnProfile): Promise<void>
+}
+
+export interface IncomingPayload {
+  readonly via: Via
+  /** As received. */
+  readonly body: Uint8Array
+  /** What was found in it, at least one: a payload that nobody understands is one `unparsed` message. */
+  readonly messages: readonly IncomingMessage[]
+}
+
+export interface IncomingMessage {
+  readonly parsed: ParsedMessage
+  /** The message's bytes within the payload; all of them when left out. */
+  readonly span?: { readonly from: number; readonly to: number }
+  /** The sender needs a look-up: it is stored now and shown when that is done, or unverified after 10 s. */
+  readonly unresolved?: boolean
+  /** Another copy of the same message, of the other type, may follow at once (RC 709). */
+  readonly mayHaveTwin?: boolean
+  /** What this message says about the sender, written in the same commit. */
+  readonly contact?: ContactChange
+}
+
+export interface UnresolvedMessage {
+  readonly seq: number
+  readonly payload: string
+  readonly flags: ParsedMessage['flags']
+}
+
+export interface Memo {
+  get(key: string): string | undefined
+  set(key: string, value: string): Promise<void>
+}
+
+export type Relationship = 'accepted' | 'pending_outgoing' | 'pending_incoming' | 'blocked'
+
+export interface ContactChange {
+  readonly address: Address
+  readonly name?: string
+  readonly description?: string | null
+  /** `none` removes what was there. */
+  readonly relationship?: Relationship | 'none'
+  /** ISO time, UTC */
+  readonly lastSeenAt?: string
+}
+
+export interface Contact {
+  readonly address: Address
+  readonly name: string
+  readonly relationship: Relationship | null
+}
+
+export interface Contacts {
+  list(): readonly Contact[]
+  relationshipWith(address: Address): Relationship | null
+  update(changes: readonly ContactChange[]): Promise<void>
+}
+
+export interface OwnProfile {
+  readonly id: string
+  readonly name: string
+  readonly status: string | null
+}

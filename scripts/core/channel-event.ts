@@ -1,0 +1,28 @@
+/** The transitions of `sse_channel.log` (design §4): what an agent or owner greps for. */
+export type ChannelEvent =
+  | 'DAEMON_STARTED'
+  | 'DAEMON_STOPPED'
+  | 'SSE_CONNECT_START'
+  | 'SSE_CONNECTED'
+  | 'SSE_CONNECT_FAILED'
+  | 'SSE_DISCONNECTED'
+  | 'SSE_RECONNECT_SCHEDULED'
+  | 'SSE_RECONNECT_ATTEMPT'
+  | 'SSE_SILENT'
+  | 'SSE_SECOND_OPENED'
+  | 'SSE_STREAM_DROPPED'
+  | 'SSE_DEAF'
+  | 'SSE_RESTORED'
+  | 'FALLBACK_MESSAGES_POLL'
+  | 'INBOX_DRAINED'
+  | 'MESSAGE_PARTIAL'
+  | 'MESSAGE_AT_RISK'
+  | 'AUTH_REFUSED'
+  | 'CONFIG_MISSING'
+  | 'CONFIG_INVALID'
+  | 'CONFIG_RELOADED'
+  | 'STORAGE_FAULT'
+  | 'STORAGE_RECOVERED'
+  | 'SINK_STATE'
+
+export type ChannelFields = Readonly<Record<string, string | number | boolean | undefined>>

@@ -1,0 +1,42 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type Language, languageOfLocale } from './i18n.ts'
+import { isLogLevel, type LogLevel } from './logger.ts'
+
+/**
+ * The only place that reads environment variables; it touches neither network nor files. Each name is listed under
+ * `envVars` in SKILL.md.
+ */
+export interface Environment {
+  /** OPENWECHAT_DATA_DIR: another data folder. */
+  readonly dataDir: string | undefined
+  /** OPENWECHAT_LOG_LEVEL: debug, info, warn, error, silent. */
+  readonly logLevel: LogLevel
+  readonly language: Language
+  /** Where the locks of identities lie, one folder for all copies of the skill. */
+  readonly stateFolder: string
+  readonly proxy: ProxySettings
+}
+
+export interface ProxySettings {
+  readonly http: string
+  readonly https: string
+  readonly except: string
+}
+
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  const value = (...names: string[]) =>
+    names.map(name => variables[name]).find(text => text !== undefined && text !== '')
+  const level = value('OPENWECHAT_LOG_LEVEL')
+  return {
+    dataDir: value('OPENWECHAT_DATA_DIR'),
+    logLevel: level !== undefined && isLogLevel(level) ? level : 'info',
+    language: languageOfLocale(value('LC_ALL', 'LC_MESSAGES', 'LANG')),
+    stateFolder: join(value('XDG_STATE_HOME') ?? join(homedir(), '.local', 'state'), 'openwechat-im'),
+    proxy: {
+      http: value('http_proxy', 'HTTP_PROXY') ?? '',
+      https: value('https_proxy', 'HTTPS_PROXY') ?? '',
+      except: value('no_proxy', 'NO_PROXY') ?? '',
+    },
+  }
+}

@@ -1,0 +1,149 @@
+import type { AdapterContext, IncomingMessage, IncomingPayload } from '../core/adapter.ts'
+import { addressKey } from '../core/address.ts'
+import { type Clock, utcSeconds } from '../core/clock.ts'
+import { applyContactChange, listContacts, relationshipOf } from '../store/contacts.ts'
+import { count } from '../store/counters.ts'
+import type { Database } from '../store/database.ts'
+import { readMemo, writeMemo } from '../store/memos.ts'
+import { findTwin, insertMessage, insertPayload, latestSeq, mergeTwins } from '../store/messages.ts'
+import { writeStatus } from '../store/status.ts'
+import {
+  nextDeadline,
+  resolveMessage,
+  restartDeadlines,
+  settleOverdue,
+  unresolvedMessages,
+} from '../store/unsettled.ts'
+import type { Writer } from '../store/writer.ts'
+
+/**
+ * The one way into the store (design §6): payload, messages and contacts of one receipt are one commit, and whoever
+ * asked for it hears of it only then.
+ */
+export interface Ingest {
+  /** What an adapter may do with the store, for one account of its own. */
+  for(source: string, account: string): StoreContext
+  /** After a start: senders that were being looked up get their time anew. */
+  resume(): Promise<void>
+  stop(): void
+}
+
+export type StoreContext = Pick<
+  AdapterContext,
+  'ingest' | 'unresolved' | 'resolve' | 'copyDropped' | 'memo' | 'contacts' | 'identified'
+>
+
+export interface IngestOptions {
+  readonly writer: Writer
+  readonly clock: Clock
+  /** Something was committed that files or sinks may show. */
+  readonly onCommit: () => void
+}
+
+/** A sender is looked up for so long before the message is shown as unverified (design §3). */
+const RESOLVE_MS = 10_000
+/** The two copies of RC 709 are pushed, or read, right behind each other. */
+const TWIN_MS = 1000
+/** How far back a twin is looked for. */
+const TWIN_WINDOW = 200
+
+export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest {
+  let cancelDeadline: (() => void) | undefined
+  let stopped = false
+
+  async function commit<T>(job: (database: Database) => T): Promise<T> {
+    const result = await writer.write(job)
+    onCommit()
+    scheduleDeadline()
+    return result
+  }
+
+  /** Whatever still waits when its time is over is shown as it is. */
+  function scheduleDeadline(): void {
+    cancelDeadline?.()
+    cancelDeadline = undefined
+    if (stopped) return
+    const at = nextDeadline(writer.database)
+    if (at === null) return
+    cancelDeadline = clock.after(Math.max(0, at - clock.now()), () => {
+      commit(database => settleOverdue(database, clock.now())).catch(() => undefined)
+    })
+  }
+
+  function store(database: Database, account: Account, payload: IncomingPayload): void {
+    const now = clock.now()
+    const id = insertPayload(database, payload.body)
+    for (const message of payload.messages) {
+      const twin = message.mayHaveTwin === true ? findEarlierTwin(database, account, message) : null
+      const state =
+        message.unresolved === true ? 'resolving' : message.mayHaveTwin === true && twin === null ? 'held' : 'final'
+      const seq = insertMessage(database, {
+        ...account,
+        via: payload.via,
+        receivedAt: utcSeconds(now),
+        parsed: message.parsed,
+        payload: { id, from: message.span?.from ?? 0, to: message.span?.to ?? payload.body.length },
+        state,
+        settleBy: state === 'final' ? 0 : now + (state === 'resolving' ? RESOLVE_MS : TWIN_MS),
+        unresolved: message.unresolved === true,
+      })
+      if (twin !== null) mergeTwins(database, seq, twin)
+      if (message.contact !== undefined) applyContactChange(database, account.account, message.contact)
+    }
+  }
+
+  function forAccount(source: string, accountKey: string): StoreContext {
+    const account: Account = { source, account: accountKey }
+    return {
+      ingest: payload => commit(database => store(database, account, payload)),
+      unresolved: () => unresolvedMessages(writer.database, source, accountKey),
+      resolve: (seq, found) =>
+        commit(database => {
+          const receivedAt = utcSeconds(clock.now())
+          const twin = found === null ? null : findEarlierTwin(database, account, found)
+          const before = resolveMessage(database, { seq, parsed: found?.parsed ?? null, receivedAt })
+          if (before === null) return
+          if (twin !== null && before === 'resolving') mergeTwins(database, seq, twin)
+          if (found?.contact !== undefined) applyContactChange(database, accountKey, found.contact)
+        }),
+      copyDropped() {
+        commit(database => count(database, 'transport_copies')).catch(() => undefined)
+      },
+      memo: {
+        get: key => readMemo(writer.database, { ...account, key }),
+        set: (key, value) => commit(database => writeMemo(database, { ...account, key, value })),
+      },
+      contacts: {
+        list: () => listContacts(writer.database, accountKey),
+        relationshipWith: address => relationshipOf(writer.database, accountKey, addressKey(address)),
+        update: changes =>
+          commit(database => {
+            for (const change of changes) applyContactChange(database, accountKey, change)
+          }),
+      },
+      identified: profile => commit(database => writeStatus(database, 'profile', profile, utcSeconds(clock.now()))),
+    }
+  }
+
+  return {
+    for: forAccount,
+    resume: () => commit(database => restartDeadlines(database, clock.now() + RESOLVE_MS)),
+    stop() {
+      stopped = true
+      cancelDeadline?.()
+    },
+  }
+}
+
+interface Account {
+  readonly source: string
+  readonly account: string
+}
+
+function findEarlierTwin(database: Database, account: Account, message: IncomingMessage) {
+  return findTwin(database, {
+    account: account.account,
+    parsed: message.parsed,
+    sinceSeq: latestSeq(database) - TWIN_WINDOW,
+  })
+}

@@ -1,0 +1,198 @@
+import type { AppendFile, FileFacts, FileLayer } from '../store/files.ts'
+import type { Checkpoint } from '../store/positions.ts'
+
+/**
+ * One append-only file of the agent, kept in step with the store (design §3). The checkpoint says how far the file is
+ * known to be on disk; what is behind it may have been torn off by a crash, trimmed or edited, and is looked at before
+ * the first append. Nothing that stands in the file is ever changed.
+ */
+export interface AppendProjection {
+  /** Appends what is due. Rejects when the disk refuses; call again later. */
+  write(): Promise<void>
+  /** Makes it durable. Returns the new checkpoint, or null when there is nothing new. */
+  sync(): Promise<Checkpoint | null>
+  /** The seq up to which the file shows everything. */
+  readonly writtenSeq: number
+  close(): Promise<void>
+}
+
+export interface DueEntry {
+  readonly seq: number
+  /** Whole lines; empty when this file does not show the message. */
+  readonly text: string
+}
+
+export interface AppendProjectionOptions {
+  readonly path: string
+  readonly files: FileLayer
+  /** As of the last run. */
+  readonly checkpoint: Checkpoint
+  /** Entries behind `afterSeq`, in order. */
+  readonly due: (afterSeq: number, limit: number) => readonly DueEntry[]
+}
+
+const BATCH = 500
+/** After a crash, due entries are looked for in this much of a file that somebody trimmed or replaced. */
+const SEARCH_BYTES = 4 * 1024 * 1024
+const LF = 0x0a
+
+export function createAppendProjection(options: AppendProjectionOptions): AppendProjection {
+  const { path, files, due } = options
+  let synced = options.checkpoint
+  /** What we believe the file to be; beyond `synced` it may not survive a crash. */
+  let known = synced
+  let file: AppendFile | null = null
+  let reconciled = false
+  /** False while the file's last byte may be in the middle of somebody's line. */
+  let atLineStart = false
+
+  async function reopen(): Promise<AppendFile> {
+    await close()
+    file = await files.openForAppend(path)
+    return file
+  }
+
+  async function close(): Promise<void> {
+    const old = file
+    file = null
+    await old?.close()
+  }
+
+  /** Finds out which due entries the file already holds behind `known`, and completes a torn one. */
+  async function reconcile(): Promise<void> {
+    const facts = await files.stat(path)
+    if (facts === null) {
+      known = { seq: known.seq, size: 0, inode: 0 }
+      atLineStart = true
+      reconciled = true
+      return
+    }
+    const untouched = facts.inode === known.inode && facts.size >= known.size
+    const from = untouched ? known.size : Math.max(0, facts.size - SEARCH_BYTES)
+    const tail = Buffer.from(await files.read(path, from, facts.size))
+    const { seq, missing } = matchTail(tail, known.seq, { exact: untouched, due })
+    known = { seq, size: facts.size, inode: facts.inode }
+    atLineStart = missing.length > 0
+    if (missing.length > 0) await append(missing, seq)
+    reconciled = true
+  }
+
+  /** Appends at the file's end, on a line of its own, wherever that end is now. */
+  async function append(bytes: Uint8Array, seq: number): Promise<void> {
+    let open = file ?? (await reopen())
+    const onDisk = await files.stat(path)
+    let facts = await open.stat()
+    if (onDisk === null || onDisk.inode !== facts.inode) {
+      // Removed or replaced under us: go on in whatever has the name now.
+      open = await reopen()
+      facts = await open.stat()
+    }
+    const touched = facts.inode !== known.inode || facts.size !== known.size
+    const torn = (touched || !atLineStart) && (await endsInMiddleOfLine(facts))
+    const all = torn ? Buffer.concat([Buffer.of(LF), bytes]) : bytes
+    await open.append(all)
+    atLineStart = true
+    known = { seq, size: facts.size + all.length, inode: facts.inode }
+  }
+
+  async function endsInMiddleOfLine({ size }: FileFacts): Promise<boolean> {
+    if (size === 0) return false
+    const [last] = await files.read(path, size - 1, size)
+    return last !== LF
+  }
+
+  return {
+    get writtenSeq() {
+      return known.seq
+    },
+    async write() {
+      try {
+        if (!reconciled) await reconcile()
+        for (;;) {
+          const entries = due(known.seq, BATCH)
+          const last = entries.at(-1)
+          if (last === undefined) return
+          const text = entries.map(entry => entry.text).join('')
+          if (text === '') known = { ...known, seq: last.seq }
+          else await append(Buffer.from(text), last.seq)
+        }
+      } catch (error) {
+        // Some of it may have been written: look before the next append.
+        reconciled = false
+        await close().catch(() => undefined)
+        throw error
+      }
+    },
+    async sync() {
+      if (known === synced) return null
+      const target = known
+      if (file === null && target.size > 0 && target.size === synced.size && target.inode === synced.inode) {
+        synced = target
+        return target
+      }
+      try {
+        await (file ?? (await reopen())).sync()
+      } catch (error) {
+        // What a failed sync left behind is unknown (the kernel may have dropped it): start from what was safe.
+        known = synced
+        reconciled = false
+        await close().catch(() => undefined)
+        throw error
+      }
+      synced = target
+      return target
+    },
+    close,
+  }
+}
+
+/**
+ * Compares what stands behind the checkpoint with what is due.
+ *
+ * @param exact the file only grew: then a prefix of what is due is our own, torn or not
+ * @returns the last seq that is there as a whole or will be, and the bytes that complete a torn entry
+ */
+export function matchTail(
+  tail: Buffer,
+  afterSeq: number,
+  { exact, due }: { exact: boolean; due: AppendProjectionOptions['due'] },
+): { seq: number; missing: Uint8Array } {
+  let seq = afterSeq
+  let at = 0
+  let searching = !exact
+  for (;;) {
+    const entries = due(seq, BATCH)
+    if (entries.length === 0) return { seq, missing: NOTHING }
+    for (const entry of entries) {
+      const bytes = Buffer.from(entry.text)
+      if (bytes.length === 0) {
+        seq = entry.seq
+        continue
+      }
+      if (!searching && tail.subarray(at, at + bytes.length).equals(bytes)) {
+        at += bytes.length
+        seq = entry.seq
+        continue
+      }
+      const rest = tail.subarray(at)
+      if (!searching && rest.length < bytes.length && bytes.subarray(0, rest.length).equals(rest)) {
+        return rest.length === 0 ? { seq, missing: NOTHING } : { seq: entry.seq, missing: bytes.subarray(rest.length) }
+      }
+      // Edited: what is due may still stand further on, as whole lines.
+      searching = true
+      const found = findLines(tail, bytes, at)
+      if (found === -1) return { seq, missing: NOTHING }
+      at = found + bytes.length
+      seq = entry.seq
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+function findLines(tail: Buffer, bytes: Buffer, from: number): number {
+  for (let at = tail.indexOf(bytes, from); at !== -1; at = tail.indexOf(bytes, at + 1)) {
+    if (at === 0 || tail[at - 1] === LF) return at
+  }
+  return -1
+}

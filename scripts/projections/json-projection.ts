@@ -1,0 +1,57 @@
+import type { DataFile, DataFolder } from '../store/data-folder.ts'
+import type { Database } from '../store/database.ts'
+import type { FileLayer } from '../store/files.ts'
+import { contactsJson, isObject, profileJson, snapshotJson, statsJson } from './json-files.ts'
+
+/** Keeps the JSON files equal to the store; each is replaced as a whole, and only when it changed. */
+export interface JsonProjection {
+  /** Writes the file if it changed. Rejects when the disk refuses; call again later. */
+  write(name: JsonFile, database: Database, now: number): Promise<void>
+}
+
+export const JSON_FILES = ['profile.json', 'contacts.json', 'stats.json', 'context_snapshot.json'] as const
+export type JsonFile = (typeof JSON_FILES)[number] & DataFile
+
+const RENDER: Readonly<
+  Record<
+    JsonFile,
+    (database: Database, now: number, existing: Record<string, unknown>) => Record<string, unknown> | null
+  >
+> = {
+  'profile.json': profileJson,
+  'contacts.json': (database, _now, existing) => contactsJson(database, existing),
+  'stats.json': statsJson,
+  'context_snapshot.json': snapshotJson,
+}
+
+export function createJsonProjection(folder: DataFolder, files: FileLayer): JsonProjection {
+  /** What is there and no JSON object was written by somebody else: it is put aside, not overwritten. */
+  async function readExisting(path: string): Promise<Record<string, unknown> | null> {
+    const text = await files.readWhole(path)
+    if (text === null) return null
+    try {
+      const value: unknown = JSON.parse(text)
+      if (isObject(value)) return value
+    } catch {
+      // Falls through: not JSON.
+    }
+    if (text.trim() !== '') await files.rename(path, `${path}.unreadable`)
+    return null
+  }
+
+  return {
+    async write(name, database, now) {
+      const path = folder.file(name)
+      const before = await readExisting(path)
+      const next = RENDER[name](database, now, before ?? {})
+      if (next === null || (before !== null && sameButTime(before, next))) return
+      await files.replace(path, `${JSON.stringify(next, null, 2)}\n`)
+    },
+  }
+}
+
+/** The time of writing alone is no news. */
+function sameButTime(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+  const plain = (value: Record<string, unknown>) => JSON.stringify({ ...value, updated_at_utc: null })
+  return plain(a) === plain(b)
+}

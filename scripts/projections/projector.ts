@@ -1,0 +1,161 @@
+import type { Clock } from '../core/clock.ts'
+import { errorCode } from '../core/errors.ts'
+import type { DataFile, DataFolder } from '../store/data-folder.ts'
+import type { Database } from '../store/database.ts'
+import type { FileLayer } from '../store/files.ts'
+import type { StoredMessage } from '../store/messages.ts'
+import { dueMessages } from '../store/messages.ts'
+import { readCheckpoint, writeCheckpoint } from '../store/positions.ts'
+import type { Writer } from '../store/writer.ts'
+import { type AppendProjection, createAppendProjection } from './append-projection.ts'
+import { conversationText } from './conversations.ts'
+import { inboxText } from './inbox-pushed.ts'
+import { createJsonProjection, JSON_FILES } from './json-projection.ts'
+
+/** Brings the files of the agent up to what is committed, after every commit. */
+export interface Projector {
+  /** Something was committed. Returns at once. */
+  kick(): void
+  /** Resolves when the files show everything that may be shown now, or the disk refused. */
+  settled(): Promise<void>
+  /** Writes and syncs what is left, then stops. */
+  stop(): Promise<void>
+}
+
+export interface ProjectorOptions {
+  readonly folder: DataFolder
+  readonly files: FileLayer
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly onFault: (file: string, reason: string) => void
+  readonly onRecovered: (file: string) => void
+  /** The files show everything up to this seq. */
+  readonly onWritten?: (seq: number) => void
+}
+
+/** A file is durable at the latest this long after its append (design §3). */
+const SYNC_MS = 1000
+/** The JSON files follow a burst of messages, not each of them. */
+const JSON_MS = 250
+/** Times and ages in the snapshot move on without any message. */
+const REFRESH_MS = 10 * 60_000
+const RETRY_MS = 2000
+
+type Part = { readonly name: DataFile; readonly run: () => Promise<void> }
+
+export function createProjector(options: ProjectorOptions): Projector {
+  const { folder, files, writer, clock } = options
+  const appended = {
+    'inbox_pushed.md': appendProjection('inbox_pushed.md', (_, message) => inboxText(message)),
+    'conversations.md': appendProjection('conversations.md', conversationText),
+  }
+  const json = createJsonProjection(folder, files)
+  const faulty = new Set<string>()
+  const timers = new Map<string, () => void>()
+  let work: Promise<void> = Promise.resolve()
+  let queued = false
+  let stopped = false
+
+  function appendProjection(
+    name: DataFile,
+    text: (database: Database, message: StoredMessage) => string,
+  ): AppendProjection {
+    return createAppendProjection({
+      path: folder.file(name),
+      files,
+      checkpoint: readCheckpoint(writer.database, name) ?? { seq: 0, size: 0, inode: 0 },
+      due: (afterSeq, limit) =>
+        dueMessages(writer.database, afterSeq, limit).map(message => ({
+          seq: message.seq,
+          text: text(writer.database, message),
+        })),
+    })
+  }
+
+  /** One file's trouble never keeps another one waiting. */
+  async function attempt(part: Part): Promise<void> {
+    try {
+      await part.run()
+      if (faulty.delete(part.name)) options.onRecovered(part.name)
+    } catch (error) {
+      writer.suspect(error)
+      if (!faulty.has(part.name)) options.onFault(part.name, errorCode(error))
+      faulty.add(part.name)
+      later('retry', RETRY_MS, kick)
+    }
+  }
+
+  function later(name: string, ms: number, action: () => void): void {
+    if (timers.has(name) || stopped) return
+    const cancel = clock.after(ms, () => {
+      timers.delete(name)
+      action()
+    })
+    timers.set(name, cancel)
+  }
+
+  function enqueue(step: () => Promise<void>): Promise<void> {
+    work = work.then(step)
+    return work
+  }
+
+  function kick(): void {
+    if (queued || stopped) return
+    queued = true
+    void enqueue(async () => {
+      queued = false
+      await append()
+      later('sync', SYNC_MS, () => void enqueue(sync))
+      later('json', JSON_MS, () => void enqueue(writeJson))
+    })
+  }
+
+  async function append(): Promise<void> {
+    for (const [name, file] of Object.entries(appended)) {
+      await attempt({ name: name as DataFile, run: () => file.write() })
+    }
+    options.onWritten?.(Math.min(...Object.values(appended).map(file => file.writtenSeq)))
+  }
+
+  async function sync(): Promise<void> {
+    for (const [name, file] of Object.entries(appended)) {
+      await attempt({
+        name: name as DataFile,
+        async run() {
+          const checkpoint = await file.sync()
+          if (checkpoint !== null) await writer.write(database => writeCheckpoint(database, name, checkpoint))
+        },
+      })
+    }
+  }
+
+  async function writeJson(): Promise<void> {
+    for (const name of JSON_FILES) {
+      await attempt({ name, run: () => json.write(name, writer.database, clock.now()) })
+    }
+  }
+
+  function refreshNowAndThen(): void {
+    later('refresh', REFRESH_MS, () => {
+      void enqueue(writeJson)
+      refreshNowAndThen()
+    })
+  }
+
+  refreshNowAndThen()
+  return {
+    kick,
+    settled: () => enqueue(() => Promise.resolve()),
+    async stop() {
+      stopped = true
+      for (const cancel of timers.values()) cancel()
+      timers.clear()
+      await enqueue(async () => {
+        await append()
+        await sync()
+        await writeJson()
+        for (const file of Object.values(appended)) await file.close().catch(() => undefined)
+      })
+    },
+  }
+}

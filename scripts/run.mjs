@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// The one launcher. Plain JavaScript without newer syntax, so that an old Node can read it and say what is wrong.
+import { existsSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const MAJOR = 24
+const MINOR = 15
+const scripts = dirname(fileURLToPath(import.meta.url))
+const skill = dirname(scripts)
+
+/** @param {string[]} lines */
+function fail(lines) {
+  process.stderr.write(`${lines.join('\n')}\n`)
+  process.exitCode = 1
+}
+
+function isNodeNewEnough() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  return major > MAJOR || (major === MAJOR && minor >= MINOR)
+}
+
+/** Other Node programs on this machine: the right one is often there, but not the first in PATH. */
+function otherNodes() {
+  const found = [join(skill, 'node_modules', '.bin', 'node')]
+  // Nothing else of the environment is read here; everything else goes through core/environment.ts.
+  for (const folder of (process.env['PATH'] || '').split(delimiter)) found.push(join(folder, 'node'))
+  return found.filter((path, i) => found.indexOf(path) === i && path !== process.execPath && existsSync(path))
+}
+
+function packagesInstalled() {
+  return ['eventsource', 'undici', 'chokidar', 'write-file-atomic', 'zod'].every(name =>
+    existsSync(join(skill, 'node_modules', name, 'package.json')),
+  )
+}
+
+if (!isNodeNewEnough()) {
+  const others = otherNodes()
+  fail([
+    `error: this needs Node ${MAJOR}.${MINOR} or newer, and this is ${process.version} (${process.execPath}).`,
+    `错误：需要 Node ${MAJOR}.${MINOR} 或更新版本，当前为 ${process.version}。`,
+    `  next: run "npm ci" in ${skill} without --ignore-scripts (it brings a Node of its own), then use "npm run …".`,
+    `  下一步：在 ${skill} 中运行 "npm ci"（不要加 --ignore-scripts，它会自带 Node），然后用 "npm run …" 启动。`,
+    ...(others.length > 0 ? [`  other Node programs here / 本机其他 Node：${others.join(', ')}`] : []),
+  ])
+} else if (!packagesInstalled()) {
+  fail([
+    `error: the packages of this skill are not installed in ${skill}.`,
+    `错误：${skill} 中尚未安装依赖包。`,
+    '  next / 下一步：npm ci',
+  ])
+} else {
+  const { main } = await import(pathToFileURL(join(scripts, 'cli.ts')).href)
+  await main(process.argv.slice(2))
+}

@@ -1,0 +1,176 @@
+import { addressKey, parseAddress } from '../core/address.ts'
+import type { Flags, MessageType, ParsedMessage, Party, Via } from '../core/message.ts'
+import { count, countReceived } from './counters.ts'
+import type { Database, Row } from './database.ts'
+
+/** A message as it is shown: it never changes again. */
+export interface StoredMessage {
+  readonly seq: number
+  readonly via: Via
+  /** ISO, whole seconds, UTC */
+  readonly receivedAt: string
+  readonly at: string
+  readonly type: MessageType
+  readonly from: Party | null
+  /** null: it was sent to us. */
+  readonly to: Party | null
+  readonly content: string
+  readonly flags: Flags
+  /** null: not received as a payload (a correction, or taken over from files). */
+  readonly payload: Uint8Array | null
+  /** The message that this one is a second copy of (RC 709). */
+  readonly mergedInto: number | null
+}
+
+export type MessageState = 'resolving' | 'held' | 'final'
+
+export interface NewMessage {
+  readonly source: string
+  readonly account: string
+  readonly via: Via
+  readonly receivedAt: string
+  readonly parsed: ParsedMessage
+  readonly to?: Party | undefined
+  readonly payload: { readonly id: number; readonly from: number; readonly to: number } | null
+  readonly state: MessageState
+  /** Epoch ms; only for a state other than final. */
+  readonly settleBy: number
+  readonly unresolved: boolean
+}
+
+export function insertPayload(database: Database, body: Uint8Array): number {
+  return database.run('INSERT INTO payloads (body) VALUES (?)', body)
+}
+
+/** Returns the new message's seq. */
+export function insertMessage(database: Database, message: NewMessage): number {
+  const { parsed, payload } = message
+  const seq = database.run(
+    `INSERT INTO messages (payload, payload_from, payload_to, source, account, via, received_at, at, type, peer, name,
+       recipient, recipient_name, content, flags, state, settle_by, unresolved)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    payload?.id ?? null,
+    payload?.from ?? 0,
+    payload?.to ?? 0,
+    message.source,
+    message.account,
+    message.via,
+    message.receivedAt,
+    parsed.at ?? message.receivedAt,
+    parsed.type,
+    parsed.from === null ? null : addressKey(parsed.from.address),
+    parsed.from?.name ?? '',
+    message.to === undefined ? null : addressKey(message.to.address),
+    message.to?.name ?? '',
+    parsed.content,
+    JSON.stringify(parsed.flags),
+    message.state,
+    message.settleBy,
+    message.unresolved ? 1 : 0,
+  )
+  if (message.via !== 'import' && parsed.type !== 'correction') countReceived(database, message.receivedAt)
+  return seq
+}
+
+/**
+ * Messages behind `afterSeq` that may be shown, in order. Stops at the first one whose sender is still being looked up:
+ * everything behind it waits, so that the order of the files is the order of arrival.
+ */
+export function dueMessages(database: Database, afterSeq: number, limit: number): StoredMessage[] {
+  const blocking = database.get("SELECT min(seq) AS seq FROM messages WHERE state <> 'final' AND seq > ?", afterSeq)
+  const before = blocking?.['seq'] ?? Number.MAX_SAFE_INTEGER
+  return database
+    .all(`${SELECT} WHERE m.seq > ? AND m.seq < ? ORDER BY m.seq LIMIT ?`, afterSeq, before, limit)
+    .map(toStored)
+}
+
+const SELECT = `
+  SELECT m.seq, m.via, m.received_at, m.at, m.type, m.peer, m.name, m.recipient, m.recipient_name, m.content,
+    m.flags, m.merged_into,
+    CASE WHEN m.payload IS NULL THEN NULL
+         ELSE (SELECT substr(p.body, m.payload_from + 1, m.payload_to - m.payload_from) FROM payloads p
+               WHERE p.id = m.payload) END AS payload
+  FROM messages m`
+
+function toStored(row: Row): StoredMessage {
+  return {
+    seq: Number(row['seq']),
+    via: String(row['via']) as Via,
+    receivedAt: String(row['received_at']),
+    at: String(row['at']),
+    type: String(row['type']) as MessageType,
+    from: toParty(row['peer'], row['name']),
+    to: toParty(row['recipient'], row['recipient_name']),
+    content: String(row['content']),
+    flags: JSON.parse(String(row['flags'])) as Flags,
+    payload: row['payload'] instanceof Uint8Array ? row['payload'] : null,
+    mergedInto: row['merged_into'] === null ? null : Number(row['merged_into']),
+  }
+}
+
+function toParty(key: unknown, name: unknown): Party | null {
+  const address = typeof key === 'string' ? parseAddress(key) : null
+  return address === null ? null : { address, name: String(name) }
+}
+
+/**
+ * True when an earlier message says the same: same time, same verified sender, same content. `conversations.md` shows
+ * it once (design §3); everything else shows both.
+ */
+export function repeatsEarlier(database: Database, message: StoredMessage): boolean {
+  const inbound = message.to === null && message.type !== 'correction'
+  if (!inbound || message.from === null || message.from.address.scheme !== 'relay') return false
+  const found = database.get(
+    `SELECT 1 AS found FROM messages
+     WHERE peer = ? AND at = ? AND seq < ? AND content = ? AND type <> 'correction' AND recipient IS NULL LIMIT 1`,
+    addressKey(message.from.address),
+    message.at,
+    message.seq,
+    message.content,
+  )
+  return found !== undefined
+}
+
+/** The other one of a pair that RC 709 describes: same sender, time and content, as request and as chat. */
+export function findTwin(
+  database: Database,
+  { account, parsed, sinceSeq }: { account: string; parsed: ParsedMessage; sinceSeq: number },
+): { seq: number; state: MessageState } | null {
+  if (parsed.from === null || parsed.at === null) return null
+  const other = parsed.type === 'chat' ? 'friend_request' : 'chat'
+  const row = database.get(
+    `SELECT seq, state FROM messages
+     WHERE peer = ? AND at = ? AND account = ? AND type = ? AND content = ? AND seq >= ? AND via <> 'import'
+       AND merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM messages t WHERE t.merged_into = messages.seq) LIMIT 1`,
+    addressKey(parsed.from.address),
+    parsed.at,
+    account,
+    other,
+    parsed.content,
+    sinceSeq,
+  )
+  return row === undefined ? null : { seq: Number(row['seq']), state: String(row['state']) as MessageState }
+}
+
+/** Makes `seq` a second copy of `twin`; a twin that is not shown yet becomes the request that was both. */
+export function mergeTwins(database: Database, seq: number, twin: { seq: number; state: MessageState }): void {
+  database.run("UPDATE messages SET merged_into = ?, state = 'final' WHERE seq = ?", twin.seq, seq)
+  count(database, 'merged')
+  if (twin.state === 'final') return
+  database.run(
+    `UPDATE messages SET type = 'friend_request', state = 'final', flags = json_set(flags, '$.also', 'chat')
+     WHERE seq = ?`,
+    twin.seq,
+  )
+}
+
+export function latestSeq(database: Database): number {
+  return Number(database.get('SELECT max(seq) AS seq FROM messages')?.['seq'] ?? 0)
+}
+
+/** The next message gets a number above this one: numbers that older files name are not given again. */
+export function reserveSeq(database: Database, seq: number): void {
+  const { changed } = database.get('SELECT count(*) AS changed FROM sqlite_sequence WHERE name = ?', 'messages') ?? {}
+  if (changed === 0) database.run('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)', 'messages', seq)
+  else database.run('UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?', seq, 'messages')
+}

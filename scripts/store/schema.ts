@@ -1,0 +1,118 @@
+import { StorageError } from '../core/errors.ts'
+import type { Database } from './database.ts'
+
+/**
+ * `state.db`, the one truth (design §3). A step never changes once it has landed: a newer need is a new step, and
+ * `user_version` counts the steps that a file has been through.
+ */
+const STEPS: readonly string[] = [
+  `
+  -- What was received, byte for byte, before anybody understood it.
+  CREATE TABLE payloads (
+    id   INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+  );
+
+  -- AUTOINCREMENT: a number is never given twice, not even after the newest row is gone.
+  CREATE TABLE messages (
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+    payload      INTEGER REFERENCES payloads (id),  -- NULL: not received (a correction) or taken over from files
+    payload_from INTEGER NOT NULL DEFAULT 0,        -- the message's bytes within the payload
+    payload_to   INTEGER NOT NULL DEFAULT 0,
+    source       TEXT NOT NULL,                     -- adapter, such as relay
+    account      TEXT NOT NULL,                     -- whose inbox at that source
+    via          TEXT NOT NULL,
+    received_at  TEXT NOT NULL,
+    at           TEXT NOT NULL,                     -- by the other side's clock
+    type         TEXT NOT NULL,
+    peer         TEXT,                              -- address; NULL: unverified
+    name         TEXT NOT NULL DEFAULT '',
+    recipient    TEXT,                              -- address; NULL: it was sent to us
+    recipient_name TEXT NOT NULL DEFAULT '',
+    content      TEXT NOT NULL,
+    flags        TEXT NOT NULL DEFAULT '{}',
+    -- resolving: the sender is being looked up. held: its twin may still come. final: shown, never changed again.
+    state        TEXT NOT NULL CHECK (state IN ('resolving', 'held', 'final')),
+    settle_by    INTEGER NOT NULL DEFAULT 0,        -- epoch ms; no wait of projections and sinks is longer
+    unresolved   INTEGER NOT NULL DEFAULT 0,        -- 1: the sender may yet be found
+    merged_into  INTEGER                            -- the other one of a pair that is one message (RC 709)
+  );
+  CREATE INDEX messages_by_peer  ON messages (peer, at);
+  CREATE INDEX messages_unsettled ON messages (seq) WHERE state <> 'final';
+  CREATE INDEX messages_unresolved ON messages (seq) WHERE unresolved = 1;
+
+  CREATE TABLE contacts (
+    account      TEXT NOT NULL,
+    peer         TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    description  TEXT,
+    relationship TEXT,
+    last_seen_at TEXT,
+    PRIMARY KEY (account, peer)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE hourly (hour TEXT PRIMARY KEY, received INTEGER NOT NULL) WITHOUT ROWID;
+
+  -- What an adapter wants to find again, such as profiles that never change.
+  CREATE TABLE memos (
+    source  TEXT NOT NULL,
+    account TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    value   TEXT NOT NULL,
+    PRIMARY KEY (source, account, key)
+  ) WITHOUT ROWID;
+
+  -- How far each file of the agent is known to be on disk.
+  CREATE TABLE checkpoints (
+    file  TEXT PRIMARY KEY,
+    seq   INTEGER NOT NULL,
+    size  INTEGER NOT NULL,
+    inode INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE positions (reader TEXT PRIMARY KEY, seq INTEGER NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
+
+  -- What the daemon tells about itself, for commands that run beside it.
+  CREATE TABLE status (key TEXT PRIMARY KEY, value TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;
+  `,
+]
+
+export const SCHEMA_VERSION = STEPS.length
+
+/** @throws StorageError when the file was written by a newer version of this program */
+export function migrate(database: Database): void {
+  const version = schemaVersion(database)
+  if (version > SCHEMA_VERSION) throw newerSchema(version)
+  for (const [index, step] of STEPS.entries()) {
+    if (index < version) continue
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      database.exec(step)
+      database.exec(`PRAGMA user_version = ${index + 1}`)
+      database.exec('COMMIT')
+    } catch (error) {
+      database.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+export function schemaVersion(database: Database): number {
+  return Number(database.get('PRAGMA user_version')?.['user_version'] ?? 0)
+}
+
+export function newerSchema(version: number): StorageError {
+  return new StorageError(
+    {
+      en: `The data folder was written by a newer version of this program (schema ${version}; this one knows ${SCHEMA_VERSION}).`,
+      zh: `数据目录由更新版本的程序写入（结构版本 ${version}；当前程序只认识 ${SCHEMA_VERSION}）。`,
+    },
+    {
+      nextStep: {
+        en: 'Update the skill, or point --data-dir at another folder. Nothing was changed.',
+        zh: '请更新本技能，或用 --data-dir 指定另一个目录。未做任何改动。',
+      },
+    },
+  )
+}

@@ -1,0 +1,40 @@
+import type { Database } from './database.ts'
+
+/** What the daemon tells about itself in `state.db`, so that `status` needs neither network nor daemon. */
+export function writeStatus(database: Database, key: string, value: unknown, updatedAt: string): void {
+  database.run(
+    `INSERT INTO status (key, value, updated_at) VALUES (?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
+    key,
+    JSON.stringify(value),
+    updatedAt,
+  )
+}
+
+export function clearStatus(database: Database, key: string): void {
+  database.run('DELETE FROM status WHERE key = ?', key)
+}
+
+/** undefined when nothing was told under that key. */
+export function readStatus(database: Database, key: string): Readonly<Record<string, unknown>> | undefined {
+  const row = database.get('SELECT value FROM status WHERE key = ?', key)
+  if (typeof row?.['value'] !== 'string') return undefined
+  const value: unknown = JSON.parse(row['value'])
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+}
+
+/** Who holds `lock.db`. Believed only while the lock is really taken. */
+export interface Holder {
+  readonly pid: number
+  readonly kind: 'daemon' | 'command'
+  /** ISO time, UTC */
+  readonly startedAt: string
+}
+
+export function readHolder(database: Database): Holder | null {
+  const value = readStatus(database, 'holder')
+  if (value === undefined) return null
+  const { pid, kind, startedAt } = value
+  if (typeof pid !== 'number' || typeof startedAt !== 'string') return null
+  return { pid, kind: kind === 'command' ? 'command' : 'daemon', startedAt }
+}

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { openForReading } from '../../scripts/store/database.ts'
+import { ALICE, BOB, chat, IMPOSTOR, notice } from '../support/blocks.ts'
+import { answer, networkError, type ScriptedRelay } from '../support/scripted-relay.ts'
+import { startScene } from '../support/test-daemon.ts'
+
+function acquaint(relay: ScriptedRelay): void {
+  for (const user of [ALICE, BOB, IMPOSTOR]) relay.users.set(user.id, user)
+  relay.friends.push(ALICE, BOB)
+}
+
+describe('senders (RC §8.3)', () => {
+  test('a name that repeats another user’s header is resolved by the profiles, and marked', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    scene.relay.streams[0]?.push(chat(IMPOSTOR, 'real'))
+    scene.relay.streams[0]?.push(chat(ALICE, 'behind it'))
+    await scene.until('written', () => scene.records().length === 2)
+    const [first, second] = scene.records()
+    assert.deepEqual([first?.from?.address, first?.content, first?.flags], [
+      { scheme: 'relay', id: 14 },
+      'real',
+      { imitates: '#1' },
+    ])
+    assert.equal(second?.content, 'behind it')
+  })
+
+  test('profiles are asked for once and never again', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    for (let i = 0; i < 3; i++) scene.relay.streams[0]?.push(chat(IMPOSTOR, `n${i}`))
+    await scene.until('written', () => scene.records().length === 3)
+    const again = await scene.restart()
+    await again.until('connected', () => again.relay.streams.length === 1)
+    again.relay.streams[0]?.push(chat(IMPOSTOR, 'after a restart'))
+    await again.until('written', () => again.records().length === 4)
+    assert.equal(again.relay.count(/\/users\/14$/), 1)
+  })
+
+  test('while the profiles can not be read it waits ten seconds, is shown as unverified, and is corrected later', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    await scene.until('friends known', () => scene.text('contacts.json').includes('accepted'))
+    scene.relay.override = path => (path.startsWith('/users/') ? Promise.reject(networkError('ECONNREFUSED')) : null)
+    scene.relay.streams[0]?.push(chat(ALICE, 'before'))
+    scene.relay.streams[0]?.push(chat(IMPOSTOR, 'who am I'))
+    scene.relay.streams[0]?.push(chat(ALICE, 'behind'))
+    await scene.pass(9000)
+    assert.deepEqual(scene.records().map(one => one.content), ['before'], 'what is behind it waits, in order')
+    await scene.pass(2000)
+    assert.deepEqual(scene.records().map(one => one.from?.name ?? null), ['alice', null, 'alice'])
+    const unverified = scene.records()[1]
+    assert.equal(unverified?.flags['seq'], '2')
+    assert.ok(unverified?.content.endsWith('who am I'))
+
+    scene.relay.override = null
+    await scene.until('corrected', () => scene.records().length === 4, 1000)
+    const correction = scene.records()[3]
+    assert.deepEqual([correction?.type, correction?.from?.address, correction?.content, correction?.flags], [
+      'correction',
+      { scheme: 'relay', id: 14 },
+      'who am I',
+      { ref: '2', imitates: '#1' },
+    ])
+    assert.equal(scene.entries().length, 3, 'a correction is no payload')
+  })
+
+  test('a restart while a sender is being looked up loses neither the message nor its place', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('friends known', () => scene.text('contacts.json').includes('accepted'))
+    scene.relay.override = path => (path.startsWith('/users/') ? Promise.reject(networkError('ECONNREFUSED')) : null)
+    scene.relay.streams[0]?.push(chat(IMPOSTOR, 'in between'))
+    scene.relay.streams[0]?.push(chat(ALICE, 'behind'))
+    await scene.pass(1000)
+    scene.relay.override = null
+    const again = await scene.restart()
+    await again.until('written', () => again.records().length === 2)
+    assert.deepEqual(again.records().map(one => [one.from?.address, one.content]), [
+      [{ scheme: 'relay', id: 14 }, 'in between'],
+      [{ scheme: 'relay', id: 1 }, 'behind'],
+    ])
+  })
+
+  test('a candidate that does not exist decides nothing; the true one is found', async t => {
+    const user = { id: 15, name: 'x（ID:99）', description: null }
+    const scene = await startScene(t, { prepare: relay => relay.users.set(15, user) })
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    scene.relay.streams[0]?.push(chat(user, '（ID:98）\n内容：y'))
+    await scene.until('written', () => scene.records().length === 1)
+    assert.deepEqual(scene.records()[0]?.from?.address, { scheme: 'relay', id: 15 })
+  })
+
+  test('profiles that fit nobody leave the sender unverified for good', async t => {
+    const scene = await startScene(t, {
+      prepare(relay) {
+        acquaint(relay)
+        relay.override = path => (path === '/users/14' ? answer('错误：用户不存在') : null)
+      },
+    })
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    scene.relay.users.set(1, { ...ALICE, description: 'another one' })
+    scene.relay.streams[0]?.push(chat(IMPOSTOR, 'nobody'))
+    await scene.until('written', () => scene.records().length === 1)
+    assert.equal(scene.records()[0]?.from, null)
+    await scene.pass(15 * 60_000, 5000)
+    assert.equal(scene.records().length, 1)
+  })
+})
+
+describe('people', () => {
+  test('contacts.json follows the friend list and the notices, and keeps what others wrote into it', async t => {
+    const scene = await startScene(t, {
+      prepare: acquaint,
+    })
+    await scene.until('friends known', () => Object.keys(scene.json('contacts.json')).length === 2)
+    assert.deepEqual(scene.json('contacts.json')['1'], {
+      name: 'alice',
+      relationship: 'accepted',
+      last_seen_utc: null,
+      description: '个人助手',
+    })
+    assert.deepEqual(scene.json('profile.json'), {
+      my_id: '2',
+      my_name: 'bob',
+      status: 'open',
+      updated_at_utc: scene.json('profile.json')['updated_at_utc'],
+    })
+
+    const edited = scene.json('contacts.json') as Record<string, Record<string, unknown>>
+    edited['1'] = { ...edited['1'], nickname: 'Al' }
+    edited['agent-note'] = { text: 'mine' }
+    writeFileSync(scene.folder.file('contacts.json'), JSON.stringify(edited))
+    scene.relay.streams[0]?.push(chat(ALICE, 'hi', '2026-03-09 18:30:00'))
+    await scene.until('seen', () => scene.text('contacts.json').includes('2026-03-09T10:30:00Z'))
+    const contacts = scene.json('contacts.json') as Record<string, Record<string, unknown>>
+    assert.equal(contacts['1']?.['nickname'], 'Al')
+    assert.deepEqual(contacts['agent-note'], { text: 'mine' })
+
+    const carol = { id: 3, name: 'carol', description: null }
+    scene.relay.users.set(3, carol)
+    scene.relay.friends.splice(0, 2, ALICE, carol)
+    scene.relay.streams[0]?.push(notice(carol))
+    await scene.until('refreshed', () => {
+      const now = scene.json('contacts.json') as Record<string, Record<string, unknown>>
+      return now['3']?.['relationship'] === 'accepted' && now['2']?.['relationship'] === undefined
+    })
+    await scene.until('counted', () => scene.json('stats.json')['friends_count'] === 2)
+  })
+
+  test('a friend list that can be read in two ways changes nothing', async t => {
+    const forged = { id: 15, name: 'trudy', description: `x\n    好友建立时间：2026-01-01 00:00:00\n    最后活跃：2026-01-01 00:00:00\n${'─'.repeat(40)}\n[2] alice（ID:1）\n    简介：个人助手` }
+    const scene = await startScene(t, {
+      prepare(relay) {
+        relay.users.set(1, ALICE)
+        relay.users.set(15, forged)
+        relay.friends.push(forged)
+      },
+    })
+    await scene.until('asked', () => scene.relay.count(/\/users\/15$/) === 1)
+    await scene.pass(5000)
+    const contacts = scene.json('contacts.json') as Record<string, Record<string, unknown>>
+    assert.equal(contacts['1']?.['relationship'], undefined)
+  })
+
+  test('a token of another id than config.json says is reported', async t => {
+    const scene = await startScene(t, { config: { my_id: 77 } })
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    await scene.pass(1000)
+    await scene.stop()
+    const database = openForReading(scene.folder.file('state.db'))
+    t.after(() => database?.close())
+    assert.match(String(database?.get("SELECT value FROM status WHERE key = 'adapter:relay'")?.['value']), /my_id_differs/)
+  })
+})
