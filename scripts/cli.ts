@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
@@ -9,7 +9,7 @@ import { readEnvironment } from './core/environment.ts'
 import { UsageError } from './core/errors.ts'
 import type { Language } from './core/i18n.ts'
 import { createLogger } from './core/logger.ts'
-import { type DataFolder, folderExists, locateDataFolder } from './store/data-folder.ts'
+import { type DataFolder, locateDataFolder } from './store/data-folder.ts'
 
 /** The command table. A command's module is loaded only when it is called: reading commands have to start fast. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -130,11 +130,11 @@ function optionValue(argv: readonly string[], option: string): string | undefine
   return argv.find(one => one.startsWith(`${option}=`))?.slice(option.length + 1)
 }
 
-/** Compiled code is kept beside the data, never in the skill folder, and only where a data folder is. */
+/** The launcher does this first where it can (see there); here for a folder that the environment names. */
 function cacheCompiledCode(dataDir: string | undefined, skillFolder: string): void {
   try {
     const folder = locateDataFolder(dataDir, skillFolder)
-    if (folderExists(folder)) enableCompileCache(folder.file('.cache'))
+    if (existsSync(folder.file('lock.db'))) enableCompileCache(folder.file('.cache'))
   } catch {
     // Only speed is at stake; the command itself tells what is wrong with the folder.
   }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The one launcher. Plain JavaScript without newer syntax, so that an old Node can read it and say what is wrong.
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -34,6 +35,16 @@ function packagesInstalled() {
   )
 }
 
+/**
+ * Reading commands are to start fast, and most of their start is making JavaScript of TypeScript. What was made is kept
+ * beside the data, never in the skill folder. A folder named by the environment is left to cli.ts.
+ */
+function keepCompiledCode() {
+  const at = process.argv.indexOf('--data-dir')
+  const folder = (at === -1 ? undefined : process.argv[at + 1]) || join(dirname(skill), 'openwechat_im_client')
+  if (existsSync(join(folder, 'lock.db'))) module.enableCompileCache(join(folder, '.cache'))
+}
+
 if (!isNodeNewEnough()) {
   const others = otherNodes()
   fail([
@@ -50,6 +61,7 @@ if (!isNodeNewEnough()) {
     '  next / 下一步：npm ci',
   ])
 } else {
+  keepCompiledCode()
   const { main } = await import(pathToFileURL(join(scripts, 'cli.ts')).href)
   await main(process.argv.slice(2))
 }

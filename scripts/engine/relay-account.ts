@@ -117,8 +117,10 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
     apply,
     async stop() {
       stopped = true
+      const ran = running !== null
       end()
       await Promise.all(ending.values())
+      if (!ran) return
       const context = createContext(shared, { name: 'relay', account: '', signal: AbortSignal.abort() })
       context.status({ state: 'stopped', since_utc: utcSeconds(clock.now()), next_try_utc: null })
     },

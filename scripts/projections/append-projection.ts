@@ -67,7 +67,8 @@ export function createAppendProjection(options: AppendProjectionOptions): Append
       reconciled = true
       return
     }
-    const untouched = facts.inode === known.inode && facts.size >= known.size
+    // Inode 0: there was no file yet, so whatever has grown there since is ours, or somebody's edit.
+    const untouched = (facts.inode === known.inode || known.inode === 0) && facts.size >= known.size
     const from = untouched ? known.size : Math.max(0, facts.size - SEARCH_BYTES)
     const tail = Buffer.from(await files.read(path, from, facts.size))
     const { seq, missing } = matchTail(tail, known.seq, { exact: untouched, due })
@@ -181,7 +182,10 @@ export function matchTail(
       // Edited: what is due may still stand further on, as whole lines.
       searching = true
       const found = findLines(tail, bytes, at)
-      if (found === -1) return { seq, missing: NOTHING }
+      if (found === -1) {
+        const torn = tornLength(tail, bytes)
+        return torn === 0 ? { seq, missing: NOTHING } : { seq: entry.seq, missing: bytes.subarray(torn) }
+      }
       at = found + bytes.length
       seq = entry.seq
     }
@@ -189,6 +193,16 @@ export function matchTail(
 }
 
 const NOTHING = new Uint8Array(0)
+
+/** How much of the entry stands at the very end of the file, from the start of a line. */
+function tornLength(tail: Buffer, bytes: Buffer): number {
+  for (let length = Math.min(tail.length, bytes.length - 1); length > 0; length--) {
+    const start = tail.length - length
+    const atLineStart = start === 0 || tail[start - 1] === LF
+    if (atLineStart && tail.subarray(start).equals(bytes.subarray(0, length))) return length
+  }
+  return 0
+}
 
 function findLines(tail: Buffer, bytes: Buffer, from: number): number {
   for (let at = tail.indexOf(bytes, from); at !== -1; at = tail.indexOf(bytes, at + 1)) {

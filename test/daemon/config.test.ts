@@ -11,7 +11,7 @@ describe('the configuration', () => {
   test('without one the daemon waits and says what to do, and goes on when it is there', async t => {
     const scene = await startScene(t, { config: null })
     assert.match(scene.said[0] ?? '', /config\.json\.example/)
-    assert.deepEqual(scene.channel(/CONFIG_MISSING/).length, 1)
+    await scene.eventually(() => assert.deepEqual(scene.channel(/CONFIG_MISSING/).length, 1))
     assert.equal(scene.relay.requests.length, 0)
     scene.writeConfig({ base_url: 'http://127.0.0.1:9', token: scene.relay.token })
     await scene.until('connected', () => scene.relay.streams.length === 1)
@@ -34,7 +34,7 @@ describe('the configuration', () => {
     scene.writeConfig({ base_url: 'http://127.0.0.1:9', token: OTHER })
     await scene.until('reconnected', () => scene.relay.streams.length === 1 && scene.relay.streams[0] !== old)
     assert.equal(scene.relay.requests.at(-1)?.token, OTHER)
-    assert.equal(scene.channel(/CONFIG_RELOADED/).length, 1)
+    await scene.until('logged', () => scene.channel(/CONFIG_RELOADED/).length === 1)
     scene.relay.streams[0]?.push(chat(ALICE, 'to the new one'))
     await scene.until('written', () => scene.records().length === 1)
   })
@@ -64,7 +64,9 @@ describe('the configuration', () => {
     await scene.until('reading', () => release !== undefined)
     scene.relay.token = OTHER
     scene.writeConfig({ base_url: 'http://127.0.0.1:9', token: OTHER })
-    await scene.until('new one works', () => scene.relay.requests.some(one => one.token === OTHER && /messages/.test(one.line)))
+    await scene.until('new one works', () =>
+      scene.relay.requests.some(one => one.token === OTHER && /messages/.test(one.line)),
+    )
     release?.()
     await scene.until('kept', () => scene.records().some(one => one.content === 'read under the old token'))
   })
@@ -72,7 +74,10 @@ describe('the configuration', () => {
   test('an edit that is not valid keeps the last valid one running, says all that is wrong, and shows no secret', async t => {
     const scene = await startScene(t)
     await scene.until('connected', () => scene.relay.streams.length === 1)
-    writeFileSync(scene.folder.file('config.json'), '{"base_url": "ftp://x", "batch_size": 0, "token": "very secret\\n"}')
+    writeFileSync(
+      scene.folder.file('config.json'),
+      '{"base_url": "ftp://x", "batch_size": 0, "token": "very secret\\n"}',
+    )
     await scene.until('said', () => scene.channel(/CONFIG_INVALID/).length === 1)
     const sentence = scene.said.at(-1) ?? ''
     for (const key of ['base_url', 'batch_size', 'token']) assert.match(sentence, new RegExp(key))
@@ -101,7 +106,10 @@ describe('the configuration', () => {
     scene.writeConfig({ base_url: 'http://relay.example.org:8000', token: 'x'.repeat(32), tokn: 1 })
     chmodSync(scene.folder.file('config.json'), 0o644)
     await scene.until('read', () => scene.logs.some(one => String(one['msg']).includes('chmod 600')))
-    const warnings = scene.logs.filter(one => one['level'] === 'warn').map(one => String(one['msg'])).join('\n')
+    const warnings = scene.logs
+      .filter(one => one['level'] === 'warn')
+      .map(one => String(one['msg']))
+      .join('\n')
     assert.match(warnings, /plain http/)
     assert.match(warnings, /unknown key "tokn".*did you mean "token"/)
   })
@@ -111,7 +119,7 @@ describe('a refused token', () => {
   test('stops the tries, is said, and is probed every five minutes', async t => {
     const scene = await startScene(t, { config: { token: OTHER } })
     await scene.until('said', () => scene.channel(/AUTH_REFUSED/).length === 1)
-    assert.match(scene.channel(/SSE_CONNECT_FAILED/)[0] ?? '', /reason=http_401$/)
+    await scene.eventually(() => assert.match(scene.channel(/SSE_CONNECT_FAILED/)[0] ?? '', /reason=http_401$/))
     await scene.pass(299_000, 1000)
     assert.equal(scene.relay.requests.length, 1, 'no further request of any kind')
     await scene.pass(302_000, 1000)
@@ -134,8 +142,8 @@ describe('a refused token', () => {
       },
     })
     await scene.pass(10_000)
-    assert.equal(scene.channel(/AUTH_REFUSED/).length, 0)
-    assert.match(scene.channel(/SSE_CONNECT_FAILED/)[0] ?? '', /reason=http_502$/)
+    await scene.eventually(() => assert.equal(scene.channel(/AUTH_REFUSED/).length, 0))
+    await scene.eventually(() => assert.match(scene.channel(/SSE_CONNECT_FAILED/)[0] ?? '', /reason=http_502$/))
   })
 
   test('at the inbox only: reading stops, the stream stays', async t => {

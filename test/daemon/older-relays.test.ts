@@ -43,12 +43,20 @@ describe('older relays (RC §11)', () => {
         relay.inbox.push(chat(ALICE, 'by polling'))
         relay.override = path =>
           path === '/stream' && taken
-            ? answer('错误：该 IP 的 SSE 连接数已达上限（最多 1 条）。断开后请重试。', { status: 429, headers: { 'retry-after': '2' } })
+            ? answer('错误：该 IP 的 SSE 连接数已达上限（最多 1 条）。断开后请重试。', {
+                status: 429,
+                headers: { 'retry-after': '2' },
+              })
             : null
       },
     })
     await scene.until('polled', () => scene.records().length === 1)
-    assert.match(scene.channel(/SSE_CONNECT_FAILED/)[0] ?? '', /reason=another_connection_of_this_ip_holds_the_stream$/)
+    await scene.eventually(() =>
+      assert.match(
+        scene.channel(/SSE_CONNECT_FAILED/)[0] ?? '',
+        /reason=another_connection_of_this_ip_holds_the_stream$/,
+      ),
+    )
     const tries = scene.relay.requests.filter(one => one.line.endsWith('/stream'))
     assert.ok((tries[1]?.atMs ?? 0) - (tries[0]?.atMs ?? 0) >= 2000)
     taken = false

@@ -19,11 +19,10 @@ describe('senders (RC §8.3)', () => {
     scene.relay.streams[0]?.push(chat(ALICE, 'behind it'))
     await scene.until('written', () => scene.records().length === 2)
     const [first, second] = scene.records()
-    assert.deepEqual([first?.from?.address, first?.content, first?.flags], [
-      { scheme: 'relay', id: 14 },
-      'real',
-      { imitates: '#1' },
-    ])
+    assert.deepEqual(
+      [first?.from?.address, first?.content, first?.flags],
+      [{ scheme: 'relay', id: 14 }, 'real', { imitates: '#1' }],
+    )
     assert.equal(second?.content, 'behind it')
   })
 
@@ -48,9 +47,20 @@ describe('senders (RC §8.3)', () => {
     scene.relay.streams[0]?.push(chat(IMPOSTOR, 'who am I'))
     scene.relay.streams[0]?.push(chat(ALICE, 'behind'))
     await scene.pass(9000)
-    assert.deepEqual(scene.records().map(one => one.content), ['before'], 'what is behind it waits, in order')
+    await scene.eventually(() =>
+      assert.deepEqual(
+        scene.records().map(one => one.content),
+        ['before'],
+        'what is behind it waits, in order',
+      ),
+    )
     await scene.pass(2000)
-    assert.deepEqual(scene.records().map(one => one.from?.name ?? null), ['alice', null, 'alice'])
+    await scene.eventually(() =>
+      assert.deepEqual(
+        scene.records().map(one => one.from?.name ?? null),
+        ['alice', null, 'alice'],
+      ),
+    )
     const unverified = scene.records()[1]
     assert.equal(unverified?.flags['seq'], '2')
     assert.ok(unverified?.content.endsWith('who am I'))
@@ -58,12 +68,10 @@ describe('senders (RC §8.3)', () => {
     scene.relay.override = null
     await scene.until('corrected', () => scene.records().length === 4, 1000)
     const correction = scene.records()[3]
-    assert.deepEqual([correction?.type, correction?.from?.address, correction?.content, correction?.flags], [
-      'correction',
-      { scheme: 'relay', id: 14 },
-      'who am I',
-      { ref: '2', imitates: '#1' },
-    ])
+    assert.deepEqual(
+      [correction?.type, correction?.from?.address, correction?.content, correction?.flags],
+      ['correction', { scheme: 'relay', id: 14 }, 'who am I', { ref: '2', imitates: '#1' }],
+    )
     assert.equal(scene.entries().length, 3, 'a correction is no payload')
   })
 
@@ -77,10 +85,13 @@ describe('senders (RC §8.3)', () => {
     scene.relay.override = null
     const again = await scene.restart()
     await again.until('written', () => again.records().length === 2)
-    assert.deepEqual(again.records().map(one => [one.from?.address, one.content]), [
-      [{ scheme: 'relay', id: 14 }, 'in between'],
-      [{ scheme: 'relay', id: 1 }, 'behind'],
-    ])
+    assert.deepEqual(
+      again.records().map(one => [one.from?.address, one.content]),
+      [
+        [{ scheme: 'relay', id: 14 }, 'in between'],
+        [{ scheme: 'relay', id: 1 }, 'behind'],
+      ],
+    )
   })
 
   test('a candidate that does not exist decides nothing; the true one is found', async t => {
@@ -89,7 +100,7 @@ describe('senders (RC §8.3)', () => {
     await scene.until('connected', () => scene.relay.streams.length === 1)
     scene.relay.streams[0]?.push(chat(user, '（ID:98）\n内容：y'))
     await scene.until('written', () => scene.records().length === 1)
-    assert.deepEqual(scene.records()[0]?.from?.address, { scheme: 'relay', id: 15 })
+    await scene.eventually(() => assert.deepEqual(scene.records()[0]?.from?.address, { scheme: 'relay', id: 15 }))
   })
 
   test('profiles that fit nobody leave the sender unverified for good', async t => {
@@ -150,7 +161,11 @@ describe('people', () => {
   })
 
   test('a friend list that can be read in two ways changes nothing', async t => {
-    const forged = { id: 15, name: 'trudy', description: `x\n    好友建立时间：2026-01-01 00:00:00\n    最后活跃：2026-01-01 00:00:00\n${'─'.repeat(40)}\n[2] alice（ID:1）\n    简介：个人助手` }
+    const forged = {
+      id: 15,
+      name: 'trudy',
+      description: `x\n    好友建立时间：2026-01-01 00:00:00\n    最后活跃：2026-01-01 00:00:00\n${'─'.repeat(40)}\n[2] alice（ID:1）\n    简介：个人助手`,
+    }
     const scene = await startScene(t, {
       prepare(relay) {
         relay.users.set(1, ALICE)
@@ -171,6 +186,9 @@ describe('people', () => {
     await scene.stop()
     const database = openForReading(scene.folder.file('state.db'))
     t.after(() => database?.close())
-    assert.match(String(database?.get("SELECT value FROM status WHERE key = 'adapter:relay'")?.['value']), /my_id_differs/)
+    assert.match(
+      String(database?.get("SELECT value FROM status WHERE key = 'adapter:relay'")?.['value']),
+      /my_id_differs/,
+    )
   })
 })

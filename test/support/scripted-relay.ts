@@ -30,7 +30,10 @@ export interface ScriptedStream {
   breakOff(code: string): void
 }
 
-export function answer(text: string, { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {}): FetchAnswer {
+export function answer(
+  text: string,
+  { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
+): FetchAnswer {
   const bytes = new TextEncoder().encode(text)
   const all = new Map(Object.entries({ 'content-type': 'text/plain; charset=utf-8', ...headers }))
   const body = new ReadableStream<Uint8Array>({
@@ -73,7 +76,13 @@ export function createScriptedRelay(clock: FakeClock): ScriptedRelay {
     })
     const stream: ScriptedStream = {
       raw: text => control?.enqueue(encoder.encode(text)),
-      push: block => stream.raw(`event: message\n${block.split('\n').map(line => `data: ${line}`).join('\n')}\n\n`),
+      push: block =>
+        stream.raw(
+          `event: message\n${block
+            .split('\n')
+            .map(line => `data: ${line}`)
+            .join('\n')}\n\n`,
+        ),
       end: () => leave(() => control?.close()),
       breakOff: code => leave(() => control?.error(Object.assign(new Error(code), { code }))),
     }

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Clock } from '../../scripts/core/clock.ts'
@@ -11,14 +10,8 @@ import { type ConversationRecord, parseRecord } from '../../scripts/protocol/rec
 import { createDataFolder, type DataFolder, dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { createScriptedRelay, type ScriptedRelay } from './scripted-relay.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import { turns, waitFor } from './wait-for.ts'
-
-/** A folder that is gone when the test is. */
-export function temporaryFolder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'openwechat-test-'))
-  t.after(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
 
 /** What an agent would read. */
 export interface FolderView {
@@ -46,7 +39,10 @@ export function viewOf(path: string): FolderView {
     text,
     // Not written yet reads as empty; torn JSON would throw.
     json: name => JSON.parse(text(name) || '{}') as Record<string, unknown>,
-    records: () => text('conversations.md').split('\n').flatMap(line => parseRecord(line) ?? []),
+    records: () =>
+      text('conversations.md')
+        .split('\n')
+        .flatMap(line => parseRecord(line) ?? []),
     entries: () => parseEntries(text('inbox_pushed.md')),
     channel(pattern) {
       const lines = text('sse_channel.log').split('\n').slice(0, -1)
@@ -100,6 +96,8 @@ export interface Scene extends TestDaemon {
   pass(ms: number, stepMs?: number): Promise<void>
   /** Lets time pass until the condition holds. */
   until(name: string, condition: () => boolean, stepMs?: number): Promise<void>
+  /** Files follow in their own time: asserts again and again until it holds. The clock stands still. */
+  eventually(assertion: () => void): Promise<void>
   /** Starts the daemon again on the same folder, with the same relay. */
   restart(): Promise<Scene>
 }
@@ -110,7 +108,7 @@ export async function startScene(
   {
     config = {},
     prepare,
-    path = join(temporaryFolder(t), 'openwechat_im_client'),
+    path = join(temporaryFolder(), 'openwechat_im_client'),
     clock = createFakeClock(),
     relay = createScriptedRelay(clock),
     ...options
@@ -143,6 +141,21 @@ export async function startScene(
     },
     async until(name, condition, stepMs = 100) {
       await waitFor(name, condition, { meanwhile: () => clock.advance(stepMs), everyMs: 2 })
+    },
+    async eventually(assertion) {
+      let failure: unknown
+      const holds = () => {
+        try {
+          assertion()
+          return true
+        } catch (error) {
+          failure = error
+          return false
+        }
+      }
+      await waitFor('assertion', holds, { limitMs: 5000 }).catch(() => {
+        throw failure
+      })
     },
     async restart() {
       await daemon.stop()

@@ -61,6 +61,8 @@ export function unreachable(error: unknown): UnreachableError {
 /** A short word for logs: a system or TLS error code, `timeout`, `aborted`. */
 export function failureReason(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return 'timeout'
+  // Ports that browsers refuse too, such as 6000: no connection is even tried.
+  if (error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port') return 'bad_port'
   const code = errorCode(error)
   if (code === 'AbortError' || code === 'ABORT_ERR') return 'aborted'
   return code
@@ -71,7 +73,7 @@ export function failureReason(error: unknown): string {
  * TLS errors come before the request too, and carry the code of the certificate's fault.
  */
 const NOT_SENT =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|bad_port|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/
 
 export function neverSent(error: unknown): boolean {
   return error instanceof UnreachableError && NOT_SENT.test(error.reason)

@@ -20,8 +20,10 @@ export function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => voi
     }
     const onData = (chunk: Buffer) => {
       received += chunk.length
-      if (received > LONGEST_BODY_BYTES)
-        return stop(new UnreadableBody({ message: 'Request Entity Too Large', status: 413 }))
+      if (received > LONGEST_BODY_BYTES) {
+        stop(new UnreadableBody({ message: 'Request Entity Too Large', status: 413 }))
+        return
+      }
       try {
         take(chunk)
       } catch (error) {
@@ -30,9 +32,9 @@ export function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => voi
     }
     request.on('data', onData)
     request.once('end', () => resolve())
-    // 'close' without 'end' is a client that hung up; after 'end' the promise is settled already.
+    // 'close' without 'end' is a client that hung up; after 'end' the promise is settled already. There is no 'error'
+    // as long as nobody listens for it.
     request.once('close', () => reject(new ClientGone()))
-    request.once('error', () => reject(new ClientGone()))
     if (request.destroyed) reject(new ClientGone())
   })
 }

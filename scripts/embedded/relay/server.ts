@@ -128,6 +128,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<EmbeddedRe
     const closed = new Promise<void>(resolve => server.close(() => resolve()))
     relay.hub.drop()
     server.closeAllConnections()
+    // The last events are given back, and the last reservations released, while the database is still open.
     await closed
     await Promise.all(running)
     closeDatabase()

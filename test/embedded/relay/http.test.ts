@@ -199,6 +199,27 @@ test('closing ends streams and idle connections, twice is once, and the port is 
   await again.close()
 })
 
+test('closing waits for nobody in the middle of a request or a reply', { timeout }, async () => {
+  const { relay, clock, events, until } = await startTestRelay()
+  const { token } = await register(relay.port, { name: 'alice' })
+  await call(relay.port, 'PUT /homepage', { token, body: `<p>${'x'.repeat(500_000)}` })
+  const asking = open(relay.port)
+  asking.socket.write('POST /send HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{')
+  const notReading = open(relay.port)
+  notReading.socket.pause()
+  notReading.socket.write(Buffer.concat(Array.from({ length: 24 }, () => request('GET /homepage/1'))))
+  const arrived = () => events.filter(({ kind }) => kind === 'request').length
+  await until(() => arrived() === 27)
+  await relay.close()
+  await asking.ended
+  notReading.close()
+  assert.equal(clock.pending(), 0)
+  assert.deepEqual(
+    events.filter(({ kind }) => kind === 'failed'),
+    [],
+  )
+})
+
 test('a port that is in use is an error that says so', { timeout }, async t => {
   const { relay } = await relayOf(t)
   await assert.rejects(startRelay({ port: relay.port }), (error: unknown) => {

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exchange } from './raw-http.ts'
-import { assertSameHead, createReplay, recordedReply, recordedRequest, recordedStems, recordedTruth } from './replay.ts'
-import {
-  bodyOf,
-  call,
-  closeStream,
-  readInbox,
-  register,
-  send,
-  sendForm,
-  startTestRelay,
-  type TestUser,
-} from './test-relay.ts'
+import { createReplay, recordedForm, recordedStems, recordedTruth } from './replay.ts'
+import { closeStream, readInbox, register, send, sendForm, startTestRelay, type TestUser } from './test-relay.ts'
 
 const timeout = 60_000
 
-/** Recorded from other instances or older revisions; the first two have tests of their own below. */
+/** Recorded from other instances (`recordings-alone.test.ts`) or from older revisions. */
 const fromOtherRelays = /^(117|902|95\d)-/
 
 test('the recorded requests in their recorded order get the recorded answers', { timeout }, async t => {
@@ -133,7 +122,7 @@ test('the recorded requests in their recorded order get the recorded answers', {
   await inOrder('220')
   await closeStream(testRelay, noReplay)
 
-  at('06:35:05')
+  await at('06:35:05')
   const first = await replay.stream('706-stream-two-connections-1')
   const second = await replay.stream('706-stream-two-connections-2')
   await write(alice, bob, 'to both')
@@ -237,44 +226,4 @@ test('the recorded requests in their recorded order get the recorded answers', {
 
   const missing = recordedStems().filter(stem => !replay.compared.has(stem) && !fromOtherRelays.test(stem))
   assert.deepEqual(missing, [])
-})
-
-/** The body of 412, with the frame of the recording client: its length is in the kept head. */
-function recordedForm(toId: string, fileName: string, file: Buffer): Buffer {
-  const boundary = '----fixture-boundary'
-  return Buffer.concat([
-    Buffer.from(
-      `--${boundary}\r\nContent-Disposition: form-data; name="to_id"\r\n\r\n${toId}\r\n` +
-        `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${fileName}"\r\n` +
-        'Content-Type: application/octet-stream\r\n\r\n',
-    ),
-    file,
-    Buffer.from(`\r\n--${boundary}--\r\n`),
-  ])
-}
-
-test('a relay that is full answers like the recorded one', { timeout }, async t => {
-  const { relay } = await startTestRelay({ maxUsers: 1 })
-  t.after(() => relay.close())
-  await register(relay.port, { name: 'alice' })
-  const ours = await exchange(relay.port, recordedRequest('117-register-full'))
-  const recorded = recordedReply('117-register-full')
-  assert.equal(bodyOf(ours), recorded.body.toString('utf8'))
-  assertSameHead(ours, recorded)
-})
-
-test('the 21st request of a user within a second is answered like the recorded one', { timeout }, async t => {
-  const { relay } = await startTestRelay({ rateLimit: true })
-  t.after(() => relay.close())
-  const user = await register(relay.port, { name: 'alice' })
-  const bytes = recordedRequest('902-rate-limited')
-    .toString('latin1')
-    .replace(/(?<=X-Token: )\w+/, user.token)
-  for (let count = 0; count < 20; count += 1) {
-    assert.equal((await call(relay.port, 'GET /messages', { token: user.token })).statusLine, 'HTTP/1.1 200 OK')
-  }
-  const ours = await exchange(relay.port, bytes)
-  const recorded = recordedReply('902-rate-limited')
-  assert.equal(bodyOf(ours), recorded.body.toString('utf8'))
-  assertSameHead(ours, recorded)
 })

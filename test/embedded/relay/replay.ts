@@ -55,6 +55,20 @@ function entries(list: string): string[] {
   return [title, frame, ...body.split(/(?:^|\n─{40}\n)\[\d+\] /).sort()]
 }
 
+/** The body of 412, with the frame of the recording client: its length is in the kept head. */
+export function recordedForm(toId: string, fileName: string, file: Buffer): Buffer {
+  const boundary = '----fixture-boundary'
+  return Buffer.concat([
+    Buffer.from(
+      `--${boundary}\r\nContent-Disposition: form-data; name="to_id"\r\n\r\n${toId}\r\n` +
+        `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${fileName}"\r\n` +
+        'Content-Type: application/octet-stream\r\n\r\n',
+    ),
+    file,
+    Buffer.from(`\r\n--${boundary}--\r\n`),
+  ])
+}
+
 export interface ReplayStream {
   /** Waits until as many bytes have arrived as were recorded, and compares all, the chunks too. */
   matchesRecording(expected?: (recorded: string) => string): Promise<void>

@@ -107,6 +107,24 @@ test('a message that follows the one that was too much for the last stream is no
   connection.close()
 })
 
+test('a client that half-closes without reading is gone at once, with nothing lost', { timeout }, async t => {
+  const { hub, returned, events, until, connect } = await bareHub(t)
+  const connection = await connect()
+  connection.socket.pause()
+  const pushed = () => events.flatMap(event => (event.kind === 'pushed' ? numbers(`${event.payload}\n\n`) : []))
+  let count = 0
+  // Until the kernel takes no more, and four messages wait.
+  while (count - pushed().length < 4) {
+    hub.push(message(count))
+    count += 1
+    for (let turn = 0; turn < 10; turn += 1) await new Promise<void>(resolve => systemClock.afterTurn(resolve))
+  }
+  connection.socket.end()
+  await until(() => !hub.isOnline(1) && pushed().length + returned.length === count)
+  assert.deepEqual([...pushed(), ...returned.map(numberOf).sort(ascending)], allNumbers.slice(0, count))
+  connection.close()
+})
+
 test('what one stream did not take is not stored when another one took it', { timeout }, async t => {
   const { hub, returned, until, connect, events } = await bareHub(t)
   const idle = await connect()

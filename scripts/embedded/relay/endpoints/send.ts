@@ -14,7 +14,7 @@ const LONGEST_CONTENT = 1000
 const tooLong = 'content 最多 1000 字'
 const LARGEST_FILE_BYTES = 10 * 1024 * 1024
 
-/** RC §5, "file name > ~246 bytes": the original puts 9 bytes before it, and a file system allows 255. */
+/** RC §5: "file name > ~246 bytes" is refused for stored messages. Here for pushed ones too: no event is endless. */
 const LONGEST_FILE_NAME_BYTES = 246
 
 /** 1000 characters are at most 4000 bytes; the rest is room for blanks, which are stripped. */

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { createAppendProjection, type DueEntry } from '../../scripts/projections/append-projection.ts'
+import type { Checkpoint } from '../../scripts/store/positions.ts'
+import { createForgetfulFiles, type ForgetfulFiles, PowerLoss } from '../support/forgetful-files.ts'
+
+const PATH = '/data/conversations.md'
+
+/** What is committed, and the checkpoint beside it: both survive everything (that is the database's part). */
+function createTruth(texts: readonly string[] = []) {
+  const entries: DueEntry[] = []
+  const truth = {
+    checkpoint: { seq: 0, size: 0, inode: 0 } as Checkpoint,
+    commit(text: string) {
+      entries.push({ seq: entries.length + 1, text })
+    },
+    all: () => entries.map(entry => entry.text).join(''),
+    open: (files: ForgetfulFiles) =>
+      createAppendProjection({
+        path: PATH,
+        files,
+        checkpoint: truth.checkpoint,
+        due: (afterSeq, limit) => entries.filter(entry => entry.seq > afterSeq).slice(0, limit),
+      }),
+  }
+  for (const text of texts) truth.commit(text)
+  return truth
+}
+
+const LINES = Array.from({ length: 12 }, (_, i) => (i % 5 === 4 ? '' : `[line ${i + 1}] ${'中文x'.repeat(i)}\n`))
+
+/** Commits, writes, syncs, step by step, until the end or the power loss. */
+async function run(
+  files: ForgetfulFiles,
+  truth: ReturnType<typeof createTruth>,
+  lines: readonly string[],
+): Promise<void> {
+  const projection = truth.open(files)
+  try {
+    await projection.write()
+    for (const [i, line] of lines.entries()) {
+      truth.commit(line)
+      await projection.write()
+      if (i % 3 !== 2) continue
+      const checkpoint = await projection.sync()
+      if (checkpoint !== null) truth.checkpoint = checkpoint
+    }
+    const checkpoint = await projection.sync()
+    if (checkpoint !== null) truth.checkpoint = checkpoint
+  } catch (error) {
+    assert.ok(error instanceof PowerLoss, String(error))
+  }
+}
+
+async function countOperations(): Promise<number> {
+  const files = createForgetfulFiles()
+  await run(files, createTruth(), LINES)
+  return files.operations
+}
+
+describe('an append-only file of the agent', () => {
+  test('a power loss at any operation, with any part of the unsynced tail left: everything is there once', async () => {
+    const operations = await countOperations()
+    assert.ok(operations > 30)
+    for (let at = 1; at <= operations; at++) {
+      for (const keep of [0, 0.2, 0.5, 0.9, 1]) {
+        const files = createForgetfulFiles()
+        const truth = createTruth()
+        files.cutPowerAt(at)
+        await run(files, truth, LINES)
+        files.restorePower(keep)
+        await run(files, truth, ['[after] back again\n'])
+        assert.equal(files.content(PATH), truth.all(), `operation ${at}, ${keep} of the tail left`)
+      }
+    }
+  })
+
+  test('two losses in a row, the second while the first one is being mended', async () => {
+    const operations = await countOperations()
+    for (let at = 1; at <= operations; at += 3) {
+      for (let second = 1; second <= 8; second++) {
+        const files = createForgetfulFiles()
+        const truth = createTruth()
+        files.cutPowerAt(at)
+        await run(files, truth, LINES)
+        files.restorePower(0.6)
+        files.cutPowerAt(files.operations + second)
+        await run(files, truth, [])
+        files.restorePower(0.4)
+        await run(files, truth, ['[after] back again\n'])
+        assert.equal(files.content(PATH), truth.all(), `operations ${at} and ${second} more`)
+      }
+    }
+  })
+
+  test('a refusal in the middle of an append is completed by the next one', async () => {
+    const files = createForgetfulFiles()
+    const truth = createTruth(['one\n'])
+    const projection = truth.open(files)
+    await projection.write()
+    truth.commit('a longer second line\n')
+    files.cutPowerAt(files.operations + 3)
+    await assert.rejects(projection.write())
+    assert.ok((files.content(PATH) ?? '').length > 4, 'half a line stands there')
+    files.cutPowerAt(Number.POSITIVE_INFINITY)
+    await projection.write()
+    assert.equal(files.content(PATH), 'one\na longer second line\n')
+  })
+})
+
+describe('a file that somebody changed', () => {
+  /** Three lines on disk and synced, then the change, then two more. */
+  async function afterChange(
+    change: (text: string) => string | null,
+    { running, newInode = false }: { running: boolean; newInode?: boolean },
+  ): Promise<string | null> {
+    const files = createForgetfulFiles()
+    const truth = createTruth(['one\n', 'two\n', 'three\n'])
+    let projection = truth.open(files)
+    await projection.write()
+    truth.checkpoint = (await projection.sync()) ?? truth.checkpoint
+    if (!running) await projection.close()
+    files.edit(PATH, change, { newInode })
+    if (!running) projection = truth.open(files)
+    truth.commit('four\n')
+    await projection.write()
+    truth.commit('five\n')
+    await projection.write()
+    await projection.sync()
+    return files.content(PATH)
+  }
+
+  for (const running of [true, false]) {
+    const when = running ? 'while the daemon runs' : 'while it does not'
+    test(`trimmed ${when}: the next record lands at its end`, async () => {
+      assert.equal(await afterChange(() => 'three\n', { running }), 'three\nfour\nfive\n')
+    })
+    test(`emptied ${when}`, async () => {
+      assert.equal(await afterChange(() => '', { running }), 'four\nfive\n')
+    })
+    test(`deleted ${when}`, async () => {
+      assert.equal(await afterChange(() => null, { running }), 'four\nfive\n')
+    })
+    test(`edited by an editor that puts a new file there, ${when}`, async () => {
+      const text = await afterChange(text => text.replace('two', 'TWO, changed'), { running, newInode: true })
+      assert.equal(text, 'one\nTWO, changed\nthree\nfour\nfive\n')
+    })
+    test(`with a note at its end and no line end behind it, ${when}`, async () => {
+      assert.equal(await afterChange(text => `${text}my note`, { running }), 'one\ntwo\nthree\nmy note\nfour\nfive\n')
+    })
+  }
+
+  test('changed after a crash: what it already shows is not shown again', async () => {
+    const files = createForgetfulFiles()
+    const truth = createTruth(['one\n', 'two\n'])
+    const projection = truth.open(files)
+    await projection.write()
+    truth.checkpoint = (await projection.sync()) ?? truth.checkpoint
+    truth.commit('three\n')
+    truth.commit('four\n')
+    await projection.write()
+    // Killed before the sync; then somebody wrote between the lines.
+    files.edit(PATH, text => text.replace('two\n', 'two\na note\n'), { newInode: true })
+    truth.commit('five\n')
+    await truth.open(files).write()
+    assert.equal(files.content(PATH), 'one\ntwo\na note\nthree\nfour\nfive\n')
+  })
+
+  test('whatever is done to it between two runs, every later record is there once and nothing else changes', async () => {
+    const edit = fc.constantFrom<(text: string) => string | null>(
+      text => text,
+      () => null,
+      () => '',
+      text => `${text}note`,
+      text => `${text}note\n`,
+      text => text.slice(0, text.length / 2),
+      text => text.slice(text.length / 2),
+      text => `head\n${text}`,
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { maxLength: 5 }), fc.boolean(), async (edits, newInode) => {
+        const files = createForgetfulFiles()
+        const truth = createTruth(['first\n'])
+        for (const [i, change] of edits.entries()) {
+          const projection = truth.open(files)
+          await projection.write()
+          truth.checkpoint = (await projection.sync()) ?? truth.checkpoint
+          await projection.close()
+          files.edit(PATH, change, { newInode })
+          const before = files.content(PATH) ?? ''
+          truth.commit(`${i} record\n`)
+          const next = truth.open(files)
+          await next.write()
+          truth.checkpoint = (await next.sync()) ?? truth.checkpoint
+          const gap = before === '' || before.endsWith('\n') ? '' : '\n'
+          assert.equal(files.content(PATH), `${before}${gap}${i} record\n`)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
