@@ -114,6 +114,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         channelLog.event('STORAGE_RECOVERED', { file })
         log.info('the file is complete again', { file })
       },
+      onSetAside(file, to) {
+        channelLog.event('STORAGE_FAULT', { file, reason: 'not_json', moved_to: to })
+        log.warn('a file was no JSON object; it was put aside', { file, to })
+      },
       ...(options.onWritten === undefined ? {} : { onWritten: options.onWritten }),
     })
     undo.push(() => projector.stop())

@@ -3,19 +3,22 @@ import type { Clock } from './clock.ts'
 /** Wakes whoever waits for something to change. */
 export interface Bell {
   ring(): void
-  /** Resolves at the next ring. */
-  next(): Promise<void>
+  /** Calls `wake` at the next ring, unless the returned function was called before. */
+  onNextRing(wake: () => void): () => void
 }
 
 export function createBell(): Bell {
-  let { promise, resolve } = Promise.withResolvers<void>()
+  const waiting = new Set<() => void>()
   return {
     ring() {
-      const wake = resolve
-      ;({ promise, resolve } = Promise.withResolvers<void>())
-      wake()
+      const all = [...waiting]
+      waiting.clear()
+      for (const wake of all) wake()
     },
-    next: () => promise,
+    onNextRing(wake) {
+      waiting.add(wake)
+      return () => waiting.delete(wake)
+    },
   }
 }
 
@@ -29,14 +32,17 @@ export async function sleepOrBell(
   ms: number,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<boolean> {
-  const done = new AbortController()
-  const stop = AbortSignal.any([signal, done.signal])
+  const rang = new AbortController()
+  const silence = bell.onNextRing(() => rang.abort(RING))
   try {
-    const rang = bell.next().then(() => true)
-    return await Promise.race([clock.sleep(ms, stop).then(() => false), rang])
+    await clock.sleep(ms, AbortSignal.any([signal, rang.signal]))
+    return false
+  } catch (reason) {
+    if (reason === RING) return true
+    throw reason
   } finally {
-    done.abort(STOPPED)
+    silence()
   }
 }
 
-const STOPPED = new DOMException('The wait is over', 'AbortError')
+const RING = new DOMException('The bell rang', 'AbortError')

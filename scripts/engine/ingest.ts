@@ -12,6 +12,7 @@ import {
   resolveMessage,
   restartDeadlines,
   settleOverdue,
+  showHeld,
   unresolvedMessages,
 } from '../store/unsettled.ts'
 import type { Writer } from '../store/writer.ts'
@@ -25,7 +26,8 @@ export interface Ingest {
   for(source: string, account: string): StoreContext
   /** After a start: senders that were being looked up get their time anew. */
   resume(): Promise<void>
-  stop(): void
+  /** No twin will come any more: what waits for one is shown as it is. */
+  stop(): Promise<void>
 }
 
 export type StoreContext = Pick<
@@ -131,6 +133,7 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
     stop() {
       stopped = true
       cancelDeadline?.()
+      return commit(showHeld)
     },
   }
 }

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { utcSeconds } from '../core/clock.ts'
 import type { DataFile, DataFolder } from '../store/data-folder.ts'
 import type { Database } from '../store/database.ts'
 import type { FileLayer } from '../store/files.ts'
@@ -24,9 +26,17 @@ const RENDER: Readonly<
   'context_snapshot.json': snapshotJson,
 }
 
-export function createJsonProjection(folder: DataFolder, files: FileLayer): JsonProjection {
+export interface JsonProjectionOptions {
+  readonly folder: DataFolder
+  readonly files: FileLayer
+  /** Somebody else's file, that is no JSON object, got another name. */
+  readonly onSetAside: (name: string, to: string) => void
+}
+
+export function createJsonProjection({ folder, files, onSetAside }: JsonProjectionOptions): JsonProjection {
   /** What is there and no JSON object was written by somebody else: it is put aside, not overwritten. */
-  async function readExisting(path: string): Promise<Record<string, unknown> | null> {
+  async function readExisting(name: JsonFile, now: number): Promise<Record<string, unknown> | null> {
+    const path = folder.file(name)
     const text = await files.readWhole(path)
     if (text === null) return null
     try {
@@ -35,17 +45,19 @@ export function createJsonProjection(folder: DataFolder, files: FileLayer): Json
     } catch {
       // Falls through: not JSON.
     }
-    if (text.trim() !== '') await files.rename(path, `${path}.unreadable`)
+    if (text.trim() === '') return null
+    const aside = `${name}.unreadable-${utcSeconds(now).replaceAll(/[-:]/g, '')}`
+    await files.rename(path, join(folder.path, aside))
+    onSetAside(name, aside)
     return null
   }
 
   return {
     async write(name, database, now) {
-      const path = folder.file(name)
-      const before = await readExisting(path)
+      const before = await readExisting(name, now)
       const next = RENDER[name](database, now, before ?? {})
       if (next === null || (before !== null && sameButTime(before, next))) return
-      await files.replace(path, `${JSON.stringify(next, null, 2)}\n`)
+      await files.replace(folder.file(name), `${JSON.stringify(next, null, 2)}\n`)
     },
   }
 }

@@ -29,6 +29,8 @@ export interface ProjectorOptions {
   readonly clock: Clock
   readonly onFault: (file: string, reason: string) => void
   readonly onRecovered: (file: string) => void
+  /** A file that somebody else broke was given another name. */
+  readonly onSetAside: (file: string, to: string) => void
   /** The files show everything up to this seq. */
   readonly onWritten?: (seq: number) => void
 }
@@ -41,7 +43,11 @@ const JSON_MS = 250
 const REFRESH_MS = 10 * 60_000
 const RETRY_MS = 2000
 
-type Part = { readonly name: DataFile; readonly run: () => Promise<void> }
+interface Part {
+  readonly name: DataFile
+  /** Resolves with false when there was nothing to do, which proves nothing about the disk. */
+  readonly run: () => Promise<boolean>
+}
 
 export function createProjector(options: ProjectorOptions): Projector {
   const { folder, files, writer, clock } = options
@@ -49,7 +55,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     'inbox_pushed.md': appendProjection('inbox_pushed.md', (_, message) => inboxText(message)),
     'conversations.md': appendProjection('conversations.md', conversationText),
   }
-  const json = createJsonProjection(folder, files)
+  const json = createJsonProjection({ folder, files, onSetAside: options.onSetAside })
   const faulty = new Set<string>()
   const timers = new Map<string, () => void>()
   let work: Promise<void> = Promise.resolve()
@@ -75,8 +81,8 @@ export function createProjector(options: ProjectorOptions): Projector {
   /** One file's trouble never keeps another one waiting. */
   async function attempt(part: Part): Promise<void> {
     try {
-      await part.run()
-      if (faulty.delete(part.name)) options.onRecovered(part.name)
+      const proven = await part.run()
+      if (proven && faulty.delete(part.name)) options.onRecovered(part.name)
     } catch (error) {
       writer.suspect(error)
       if (!faulty.has(part.name)) options.onFault(part.name, errorCode(error))
@@ -112,7 +118,7 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   async function append(): Promise<void> {
     for (const [name, file] of Object.entries(appended)) {
-      await attempt({ name: name as DataFile, run: () => file.write() })
+      await attempt({ name: name as DataFile, run: () => file.write().then(() => true) })
     }
     options.onWritten?.(Math.min(...Object.values(appended).map(file => file.writtenSeq)))
   }
@@ -123,7 +129,9 @@ export function createProjector(options: ProjectorOptions): Projector {
         name: name as DataFile,
         async run() {
           const checkpoint = await file.sync()
-          if (checkpoint !== null) await writer.write(database => writeCheckpoint(database, name, checkpoint))
+          if (checkpoint === null) return false
+          await writer.write(database => writeCheckpoint(database, name, checkpoint))
+          return true
         },
       })
     }
@@ -131,7 +139,7 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   async function writeJson(): Promise<void> {
     for (const name of JSON_FILES) {
-      await attempt({ name, run: () => json.write(name, writer.database, clock.now()) })
+      await attempt({ name, run: () => json.write(name, writer.database, clock.now()).then(() => true) })
     }
   }
 

@@ -32,35 +32,34 @@ export function relationshipOf(database: Database, account: string, peer: string
   return typeof row?.['relationship'] === 'string' ? (row['relationship'] as Relationship) : null
 }
 
-/** Only what the change names is touched; the time last seen never goes back. */
-export function applyContactChange(database: Database, account: string, change: ContactChange): void {
-  const peer = addressKey(change.address)
-  database.run(
-    "INSERT INTO contacts (account, peer, name) VALUES (?, ?, '') ON CONFLICT (account, peer) DO NOTHING",
-    account,
-    peer,
-  )
-  const set = (column: string, value: string | null) =>
-    database.run(`UPDATE contacts SET ${column} = ? WHERE account = ? AND peer = ?`, value, account, peer)
-  if (change.name !== undefined) set('name', change.name)
-  if (change.description !== undefined) set('description', change.description)
-  if (change.relationship !== undefined) set('relationship', nextRelationship(database, account, peer, change))
-  if (change.lastSeenAt !== undefined) {
-    database.run(
-      `UPDATE contacts SET last_seen_at = max(coalesce(last_seen_at, ''), ?) WHERE account = ? AND peer = ?`,
-      change.lastSeenAt,
-      account,
-      peer,
-    )
-  }
-}
+/**
+ * Only what the change names is touched; the time last seen never goes back, and a friend's late or repeated request
+ * (RC §9) does not undo the friendship.
+ */
+const APPLY = `
+  INSERT INTO contacts (account, peer, name, description, relationship, last_seen_at)
+  VALUES (?1, ?2, coalesce(?3, ''), ?4, nullif(?5, 'none'), ?6)
+  ON CONFLICT (account, peer) DO UPDATE SET
+    name = coalesce(?3, name),
+    description = CASE WHEN ?7 = 1 THEN ?4 ELSE description END,
+    relationship = CASE
+      WHEN ?5 IS NULL THEN relationship
+      WHEN ?5 = 'none' THEN NULL
+      WHEN ?5 = 'pending_incoming' AND relationship = 'accepted' THEN relationship
+      ELSE ?5 END,
+    last_seen_at = CASE WHEN ?6 IS NULL THEN last_seen_at ELSE max(coalesce(last_seen_at, ''), ?6) END`
 
-/** A friend's late or repeated request (RC §9) does not undo the friendship. */
-function nextRelationship(database: Database, account: string, peer: string, change: ContactChange): string | null {
-  const now = relationshipOf(database, account, peer)
-  if (change.relationship === 'none') return null
-  if (change.relationship === 'pending_incoming' && now === 'accepted') return now
-  return change.relationship ?? null
+export function applyContactChange(database: Database, account: string, change: ContactChange): void {
+  database.run(
+    APPLY,
+    account,
+    addressKey(change.address),
+    change.name ?? null,
+    change.description ?? null,
+    change.relationship ?? null,
+    change.lastSeenAt ?? null,
+    change.description === undefined ? 0 : 1,
+  )
 }
 
 export interface RelationshipCounts {

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
+import { errorCode, StorageError } from '../core/errors.ts'
 import { highestSeq } from '../protocol/inbox-entry.ts'
 import { parseRecord } from '../protocol/record-line.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -78,7 +79,7 @@ function importConversations(database: Database, path: string, whole: boolean): 
 function* linesOf(path: string, lastBytes: number): Generator<string> {
   const facts = fileFacts(path)
   if (facts === null) return
-  const handle = openSync(path, 'r')
+  const handle = openFile(path)
   try {
     const decoder = new StringDecoder('utf8')
     const buffer = Buffer.alloc(CHUNK_BYTES)
@@ -98,6 +99,24 @@ function* linesOf(path: string, lastBytes: number): Generator<string> {
   }
 }
 
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    const reason = errorCode(error)
+    throw new StorageError(
+      { en: `${path} can not be read (${reason}).`, zh: `无法读取 ${path}（${reason}）。` },
+      {
+        nextStep: {
+          en: 'Its history is needed to show nothing twice. Make the file readable, or move it elsewhere.',
+          zh: '需要其中的历史记录以避免重复显示。请使其可读，或将其移到别处。',
+        },
+        cause: error,
+      },
+    )
+  }
+}
+
 function readTail(path: string, lastBytes: number): string {
   return [...linesOf(path, lastBytes)].join('\n')
 }
@@ -105,5 +124,6 @@ function readTail(path: string, lastBytes: number): string {
 function fileFacts(path: string): { size: number; inode: number } | null {
   if (!existsSync(path)) return null
   const facts = statSync(path)
+  if (!facts.isFile()) return null
   return { size: facts.size, inode: facts.ino }
 }

@@ -35,10 +35,12 @@ const STEPS: readonly string[] = [
     state        TEXT NOT NULL CHECK (state IN ('resolving', 'held', 'final')),
     settle_by    INTEGER NOT NULL DEFAULT 0,        -- epoch ms; no wait of projections and sinks is longer
     unresolved   INTEGER NOT NULL DEFAULT 0,        -- 1: the sender may yet be found
-    merged_into  INTEGER                            -- the other one of a pair that is one message (RC 709)
+    merged_into  INTEGER,                           -- the other one of a pair that is one message (RC 709)
+    digest       BLOB                               -- of sender, time and content; NULL: nothing to compare
   );
-  CREATE INDEX messages_by_peer  ON messages (peer, at);
+  CREATE INDEX messages_by_digest ON messages (digest) WHERE digest IS NOT NULL;
   CREATE INDEX messages_unsettled ON messages (seq) WHERE state <> 'final';
+  CREATE INDEX messages_deadlines ON messages (settle_by) WHERE state <> 'final';
   CREATE INDEX messages_unresolved ON messages (seq) WHERE unresolved = 1;
 
   CREATE TABLE contacts (

@@ -2,7 +2,7 @@ import { addressKey } from '../core/address.ts'
 import type { Flags, ParsedMessage } from '../core/message.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import type { Database } from './database.ts'
-import { insertMessage } from './messages.ts'
+import { insertMessage, messageDigest } from './messages.ts'
 
 /** Messages whose sender is not known for sure yet (RC §8.3), or that wait for a twin (RC 709). */
 export interface UnresolvedRow {
@@ -42,6 +42,11 @@ export function settleOverdue(database: Database, now: number): void {
 /** After a restart nobody is looking anything up yet: the time to do so starts anew. */
 export function restartDeadlines(database: Database, settleBy: number): void {
   database.run("UPDATE messages SET settle_by = ? WHERE state = 'resolving'", settleBy)
+  showHeld(database)
+}
+
+/** Twins come within a second or not at all (RC 709). */
+export function showHeld(database: Database): void {
   database.run("UPDATE messages SET state = 'final' WHERE state = 'held'")
 }
 
@@ -63,13 +68,14 @@ export function resolveMessage(
   }
   if (!shown) {
     database.run(
-      `UPDATE messages SET unresolved = 0, type = ?, peer = ?, name = ?, content = ?, flags = ?, state = 'final'
-       WHERE seq = ?`,
+      `UPDATE messages SET unresolved = 0, type = ?, peer = ?, name = ?, content = ?, flags = ?, digest = ?,
+         state = 'final' WHERE seq = ?`,
       parsed.type,
       parsed.from === null ? null : addressKey(parsed.from.address),
       parsed.from?.name ?? '',
       parsed.content,
       JSON.stringify(parsed.flags),
+      messageDigest(parsed),
       seq,
     )
     return 'resolving'

@@ -9,6 +9,8 @@ describe('older relays (RC §11)', () => {
     const scene = await startScene(t, {
       prepare(relay) {
         relay.inbox.push(chat(ALICE, 'one'))
+        relay.users.set(1, ALICE).set(2, BOB)
+        relay.friends.push(ALICE)
         relay.override = path =>
           path === '/stream'
             ? answer('{"detail":"Not Found"}', { status: 404, headers: { 'content-type': 'application/json' } })
@@ -18,6 +20,8 @@ describe('older relays (RC §11)', () => {
     await scene.until('polled', () => scene.records().length === 1)
     scene.relay.inbox.push(chat(BOB, 'two'))
     await scene.until('polled again', () => scene.records().length === 2)
+    await scene.until('friends known', () => scene.text('contacts.json').includes('accepted'))
+    await scene.until('profile known', () => scene.json('profile.json')['my_name'] === 'bob')
     await scene.pass(20 * 60_000, 5000)
     assert.equal(scene.relay.count(/\/stream$/), 1)
     await scene.pass(15 * 60_000, 5000)

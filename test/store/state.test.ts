@@ -130,10 +130,13 @@ describe('a damaged database', () => {
       onImported: () => {},
     })
     t.after(() => writer.close())
+    // The live connection: a commit survives power loss.
+    assert.equal(writer.database.get('PRAGMA synchronous')?.['synchronous'], 2)
     await writer.write(database => insertPayload(database, Buffer.from('before')))
     // A read finds what a write did not touch.
     writer.suspect(Object.assign(new Error('x'), { errcode: 11, errstr: 'database disk image is malformed' }))
     await writer.write(database => insertPayload(database, Buffer.from('after')))
+    assert.equal(writer.database.get('PRAGMA synchronous')?.['synchronous'], 2)
     assert.deepEqual(events, ['state.db.corrupt-20260309T100000Z database_disk_image_is_malformed'])
     assert.equal(writer.database.get('SELECT count(*) AS n FROM payloads')?.['n'], 1)
     const aside = openForReading(join(path, 'state.db.corrupt-20260309T100000Z'))

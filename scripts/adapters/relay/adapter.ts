@@ -34,6 +34,8 @@ async function run(options: RelayOptions, outer: AdapterContext): Promise<void> 
     relationshipWith: id => ctx.contacts.relationshipWith({ scheme: 'relay', id }),
   }
   const people = createPeople(ctx, { client, profiles })
+  // Relays without a stream, and the first ones that had one, never say who we are.
+  if (options.myId !== null) people.iAm(Number(options.myId))
   const resolver = createResolver(ctx, { profiles, known })
   const stored = createStored()
 
@@ -45,7 +47,14 @@ async function run(options: RelayOptions, outer: AdapterContext): Promise<void> 
 
   const inbox = createInbox(
     { ...ctx, ingest },
-    { client, pacer, settings: options.settings, known, onUnexpected: () => channel.deaf() },
+    {
+      client,
+      pacer,
+      settings: options.settings,
+      known,
+      onUnexpected: () => channel.deaf(),
+      onReached: people.refresh,
+    },
   )
   const channel = createChannel(options, ctx, {
     onMessage: (payload, cut) => stored.track(ingest(fromStream(payload, cut, known, ctx))),

@@ -32,7 +32,10 @@ const MAX_TEXT_BYTES = 4 * 1024 * 1024
 
 export function createRelayClient(options: RelayClientOptions): RelayClient {
   const { baseUrl, token, fetch, clock, pacer } = options
-  const get = { method: 'GET', headers: { Accept: 'text/plain', 'X-Token': token } } as const
+  const get = {
+    method: 'GET',
+    headers: { Accept: 'text/plain', 'Accept-Encoding': 'identity', 'X-Token': token },
+  } as const
 
   return {
     async readInbox(limit, signal) {

@@ -32,6 +32,8 @@ export interface InboxOptions {
   readonly known: Known
   /** A routine look found this many although the stream is up. */
   readonly onUnexpected: (fetched: number) => void
+  /** The first answer while there is no stream: the relay knows us. */
+  readonly onReached: () => void
 }
 
 /** A send that was under way at registration may still store its message (RC §7.3.2). */
@@ -49,6 +51,7 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
   const changed = createBell()
   let mode: 'waiting' | 'up' | 'down' | 'refused' = 'waiting'
   let reading = false
+  let reached = false
   let emptyPolls = 0
   let next: { reason: Reason; at: number } | null = null
 
@@ -119,6 +122,8 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
       case 'messages':
       case 'empty':
         if (mode === 'refused') mode = 'down'
+        if (mode === 'down' && !reached) options.onReached()
+        reached = true
         ctx.status({ last_sync_utc: utcSeconds(clock.now()) })
         break
       case 'unauthorized':

@@ -116,7 +116,13 @@ async function requestStream(
   try {
     const answer = await fetch(url, {
       method: 'GET',
-      headers: { Accept: 'text/event-stream', 'X-Token': token, 'Cache-Control': 'no-store' },
+      headers: {
+        Accept: 'text/event-stream',
+        // A compressing proxy would hold events back until its block is full.
+        'Accept-Encoding': 'identity',
+        'Cache-Control': 'no-store',
+        'X-Token': token,
+      },
       redirect: 'manual',
       signal: AbortSignal.any([signal, bound.signal]),
     })
