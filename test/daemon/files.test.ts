@@ -128,9 +128,10 @@ describe('the stop', () => {
     const stopping = scene.stop().then(() => {
       stopped = true
     })
+    await scene.eventually(() => assert.equal(scene.channel(/SSE_DISCONNECTED/).length, 1))
     await scene.pass(34_000, 1000)
     assert.equal(stopped, false)
-    await scene.pass(2000, 500)
+    await scene.until('the stop', () => stopped)
     await stopping
     assert.match(scene.channel(/MESSAGE_AT_RISK/)[0] ?? '', /reason=stopped_during_read waited_sec=35$/)
     assert.equal(scene.channel().at(-1), 'DAEMON_STOPPED')
@@ -150,6 +151,7 @@ describe('the stop', () => {
     })
     await scene.until('reading', () => release !== undefined)
     const stopping = scene.stop()
+    await scene.eventually(() => assert.equal(scene.channel(/SSE_DISCONNECTED/).length, 1))
     await scene.pass(10_000, 1000)
     release?.()
     await stopping
