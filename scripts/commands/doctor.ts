@@ -1,9 +1,9 @@
 import { checkRelay } from '../adapters/relay/probe.ts'
 import { createTransport } from '../adapters/transport.ts'
-import { type Config, isRegistered, parseConfig } from '../core/config.ts'
+import { CONFIG_NOTES, type Config, isRegistered, parseConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import type { Finding } from '../core/finding.ts'
-import { type Bilingual, bilingual, inLanguage } from '../core/i18n.ts'
+import { bilingual, inLanguage } from '../core/i18n.ts'
 import { readConfigFile } from '../store/config-file.ts'
 import type { DataFolder } from '../store/data-folder.ts'
 import { inspectFolder } from '../store/inspection.ts'
@@ -45,21 +45,22 @@ function inspectConfig(folder: DataFolder): { config: Config | null; finding: Fi
   const check = 'config.json'
   const file = readConfigFile(folder.file('config.json'))
   if (file.kind === 'missing') {
-    return { config: null, finding: { check, level: 'fault', text: MISSING, next: FILL_IN } }
+    return { config: null, finding: { check, level: 'fault', text: CONFIG_NOTES.missing, next: CONFIG_NOTES.fillIn } }
   }
   if (file.kind === 'unreadable') {
-    return { config: null, finding: { check, level: 'fault', text: same(file.reason), next: FILL_IN } }
+    return { config: null, finding: { check, level: 'fault', text: bilingual(file.reason), next: CONFIG_NOTES.fillIn } }
   }
   try {
     const { config, warnings } = parseConfig(file.text)
-    if (!isRegistered(config)) return { config, finding: { check, level: 'fault', text: PLACEHOLDERS, next: FILL_IN } }
-    const notes = file.readableByOthers ? [...warnings, READABLE] : warnings
+    if (!isRegistered(config))
+      return { config, finding: { check, level: 'fault', text: CONFIG_NOTES.placeholders, next: CONFIG_NOTES.fillIn } }
+    const notes = file.readableByOthers ? [...warnings, CONFIG_NOTES.readableByOthers] : warnings
     if (notes.length === 0) return { config, finding: { check, level: 'ok', text: VALID } }
     const text = { en: notes.map(one => one.en).join(' '), zh: notes.map(one => one.zh).join(' ') }
     return { config, finding: { check, level: 'warning', text } }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const next = error.nextStep === undefined ? FILL_IN : bilingual(error.nextStep)
+    const next = error.nextStep === undefined ? CONFIG_NOTES.fillIn : bilingual(error.nextStep)
     return { config: null, finding: { check, level: 'fault', text: bilingual(error.text), next } }
   }
 }
@@ -80,18 +81,4 @@ function forMachines({ check, level, text, next }: Finding, { language }: Comman
   }
 }
 
-function same(text: string): Bilingual {
-  return bilingual(text)
-}
-
 const VALID = { en: 'valid', zh: '有效' }
-const MISSING = { en: 'missing: not registered yet', zh: '缺失：尚未注册' }
-const PLACEHOLDERS = { en: 'still holds the placeholders of the example', zh: '仍是示例中的占位内容' }
-const FILL_IN = {
-  en: 'Copy config.json.example into the data folder and fill in base_url and token.',
-  zh: '将 config.json.example 复制到数据目录，并填写 base_url 和 token。',
-}
-const READABLE = {
-  en: 'Other users of this machine can read it: chmod 600 config.json.',
-  zh: '本机其他用户可以读取它：请执行 chmod 600 config.json。',
-}

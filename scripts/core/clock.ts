@@ -21,34 +21,37 @@ export interface Clock {
 /** Timers above 2^31 - 1 ms fire at once in Node, so no wait may be longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  random: () => Math.random(),
-  sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
+function startTimer(ms: number, action: () => void): () => void {
+  const timer = setTimeout(action, Math.min(ms, LONGEST_TIMER_MS))
+  return () => clearTimeout(timer)
+}
+
+/** Makes a sleep of any timer, real or not. */
+export function sleepBy(after: Clock['after']): Clock['sleep'] {
+  return (ms, signal) =>
+    new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason)
         return
       }
       const onAbort = () => {
-        clearTimeout(timer)
+        cancel()
         reject(signal?.reason)
       }
-      const timer = setTimeout(
-        () => {
-          signal?.removeEventListener('abort', onAbort)
-          resolve()
-        },
-        Math.min(ms, LONGEST_TIMER_MS),
-      )
+      const cancel = after(ms, () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      })
       signal?.addEventListener('abort', onAbort, { once: true })
     })
-  },
-  after(ms, action) {
-    const timer = setTimeout(action, Math.min(ms, LONGEST_TIMER_MS))
-    return () => clearTimeout(timer)
-  },
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  random: () => Math.random(),
+  sleep: sleepBy(startTimer),
+  after: startTimer,
   afterTurn(action) {
     setImmediate(action)
   },

@@ -84,6 +84,26 @@ export function isRegistered(config: Config): boolean {
   return config.baseUrl !== PLACEHOLDER_URL && config.token !== PLACEHOLDER_TOKEN
 }
 
+/** What the daemon and `doctor` say about the file as a whole. */
+export const CONFIG_NOTES = {
+  missing: {
+    en: 'Not registered yet: there is no config.json.',
+    zh: '尚未注册：没有 config.json。',
+  },
+  placeholders: {
+    en: 'config.json still holds the placeholders of the example.',
+    zh: 'config.json 仍是示例中的占位内容。',
+  },
+  fillIn: {
+    en: 'Copy config.json.example into the data folder as config.json and fill in base_url and token.',
+    zh: '将 config.json.example 复制到数据目录并命名为 config.json，填写 base_url 和 token。',
+  },
+  readableByOthers: {
+    en: 'config.json can be read by other users of this machine: chmod 600 config.json',
+    zh: '本机其他用户可以读取 config.json：请执行 chmod 600 config.json',
+  },
+} as const satisfies Readonly<Record<string, Bilingual>>
+
 /** Where the identity of this configuration lives: relay and token. Compare with it, never print it. */
 export function sameIdentity(a: Config, b: Config): boolean {
   return a.baseUrl === b.baseUrl && a.token === b.token

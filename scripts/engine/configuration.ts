@@ -1,4 +1,4 @@
-import { type Config, isRegistered, parseConfig } from '../core/config.ts'
+import { CONFIG_NOTES, type Config, isRegistered, parseConfig } from '../core/config.ts'
 import { ConfigError } from '../core/errors.ts'
 import { type Bilingual, bilingual, inLanguage, type Language } from '../core/i18n.ts'
 import type { Logger } from '../core/logger.ts'
@@ -26,7 +26,7 @@ export function createConfiguration(options: ConfigurationOptions): { read(): vo
     event('CONFIG_MISSING')
     tell({ state: 'missing' })
     log.warn('config.json is missing')
-    say(inLanguage(WAITING, language).replace('{path}', path))
+    say(inLanguage(sentence(CONFIG_NOTES.missing), language))
     if (last === null) apply(null)
   }
 
@@ -57,12 +57,12 @@ export function createConfiguration(options: ConfigurationOptions): { read(): vo
         const { config, warnings } = parseConfig(file.text)
         const first = last === null
         last = config
-        const notes = [...warnings, ...(file.readableByOthers ? [READABLE] : [])]
+        const notes = [...warnings, ...(file.readableByOthers ? [CONFIG_NOTES.readableByOthers] : [])]
         for (const note of notes) log.warn(note.en)
         if (!first) event('CONFIG_RELOADED')
         if (!isRegistered(config)) {
           event('CONFIG_MISSING')
-          say(inLanguage(PLACEHOLDERS, language))
+          say(inLanguage(sentence(CONFIG_NOTES.placeholders), language))
         }
         tell({ state: isRegistered(config) ? 'valid' : 'placeholders', warnings: notes })
         apply(config)
@@ -74,15 +74,8 @@ export function createConfiguration(options: ConfigurationOptions): { read(): vo
   }
 }
 
-const WAITING = {
-  en: 'Not registered yet: waiting for {path}. Copy config.json.example there and fill in base_url and token; this daemon goes on by itself.',
-  zh: '尚未注册：正在等待 {path}。请将 config.json.example 复制到该处并填写 base_url 和 token；守护进程会自动继续。',
-}
-const PLACEHOLDERS = {
-  en: 'config.json still holds the placeholders of the example: fill in base_url and token.',
-  zh: 'config.json 仍是示例中的占位内容：请填写 base_url 和 token。',
-}
-const READABLE = {
-  en: 'config.json can be read by other users of this machine: chmod 600 config.json',
-  zh: '本机其他用户可以读取 config.json：请执行 chmod 600 config.json',
+/** Both at once: what is, and what to do. */
+function sentence(note: Bilingual): Bilingual {
+  const { fillIn } = CONFIG_NOTES
+  return { en: `${note.en} ${fillIn.en}`, zh: `${note.zh}${fillIn.zh}` }
 }

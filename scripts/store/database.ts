@@ -1,6 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { errorCode, StorageError } from '../core/errors.ts'
-import { migrate } from './schema.ts'
 
 /** A row as SQLite gave it; each module of the store turns it into its own type. */
 export type Row = Record<string, SQLOutputValue>
@@ -39,11 +38,12 @@ export function sqliteReason(error: unknown): string {
 }
 
 /**
- * Opens `state.db` for the process that holds the lock, and brings its schema up to date.
+ * Opens `state.db` for the process that holds the lock.
  *
+ * @param migrate brings the schema up to date
  * @throws StorageError when it can not be opened, or was written by a newer version
  */
-export function openForWriting(path: string): Database {
+export function openForWriting(path: string, migrate: (database: Database) => void): Database {
   let connection: DatabaseSync | undefined
   try {
     connection = new DatabaseSync(path, { timeout: 5000 })

@@ -4,6 +4,7 @@ import { utcSeconds } from '../core/clock.ts'
 import type { DataFolder } from './data-folder.ts'
 import { type Database, isCorruption, openForWriting, sqliteReason } from './database.ts'
 import { type ImportResult, importHistory } from './history-import.ts'
+import { migrate } from './schema.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 export interface StateEvents {
@@ -23,7 +24,7 @@ export function openState(folder: DataFolder, clock: Clock, events: StateEvents)
   const now = () => utcSeconds(clock.now())
 
   function open(whole: boolean): Database {
-    const database = openForWriting(path)
+    const database = openForWriting(path, migrate)
     const imported = importHistory(database, folder, { whole, now: now() })
     if (imported !== null) events.onImported(imported)
     return database

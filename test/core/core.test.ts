@@ -56,14 +56,14 @@ describe('waiting', () => {
     const wait = sleepOrBell(bell, 1000, { clock, signal: stop.signal })
     bell.ring()
     assert.equal(await wait, true)
-    assert.equal(clock.timers, 0)
+    assert.equal(clock.pending(), 0)
     const timed = sleepOrBell(bell, 1000, { clock, signal: stop.signal })
     clock.advance(1000)
     assert.equal(await timed, false)
     const aborted = sleepOrBell(bell, 1000, { clock, signal: stop.signal })
     stop.abort(new Error('enough'))
     await assert.rejects(aborted, /enough/)
-    assert.equal(clock.timers, 0)
+    assert.equal(clock.pending(), 0)
   })
 
   test('the real clock sleeps, wakes on abort, and prints UTC', async () => {

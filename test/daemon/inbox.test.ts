@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { FetchAnswer } from '../../scripts/core/fetch.ts'
 import { ALICE, BOB, chat, inboxBody } from '../support/blocks.ts'
-import { answer, cutAnswer, networkError } from '../support/scripted-relay.ts'
+import { answer, cutAnswer, networkError, type ScriptedRelay } from '../support/scripted-relay.ts'
 import { type Scene, startScene } from '../support/test-daemon.ts'
 
 const MESSAGES = /^GET \/messages/
@@ -12,6 +13,16 @@ function reads(scene: Scene): number[] {
 
 function contents(scene: Scene): (string | undefined)[] {
   return scene.records().map(one => one.content)
+}
+
+/** The first look into the inbox gets this answer, later ones the ordinary ones. */
+function firstRead(relay: ScriptedRelay, reply: FetchAnswer): void {
+  let given = false
+  relay.override = path => {
+    if (!path.startsWith('/messages') || given) return null
+    given = true
+    return reply
+  }
 }
 
 describe('the inbox', () => {
@@ -80,15 +91,8 @@ describe('the inbox', () => {
 
   test('a body that is cut is kept as far as it came, and marked', async t => {
     const body = inboxBody([chat(ALICE, `only the beginning ${'.'.repeat(400)}`)])
-    let cut = true
     const scene = await startScene(t, {
-      prepare(relay) {
-        relay.override = path => {
-          if (!path.startsWith('/messages') || !cut) return null
-          cut = false
-          return cutAnswer(body.slice(0, -100))
-        }
-      },
+      prepare: relay => firstRead(relay, cutAnswer(body.slice(0, -100))),
     })
     await scene.until('kept', () => scene.records().length === 1)
     const [record] = scene.records()
@@ -99,15 +103,8 @@ describe('the inbox', () => {
   })
 
   test('a cut body whose sender could still change is nobody’s', async t => {
-    let cut = true
     const scene = await startScene(t, {
-      prepare(relay) {
-        relay.override = path => {
-          if (!path.startsWith('/messages') || !cut) return null
-          cut = false
-          return cutAnswer(inboxBody([chat(ALICE, 'hi')]).slice(0, -41))
-        }
-      },
+      prepare: relay => firstRead(relay, cutAnswer(inboxBody([chat(ALICE, 'hi')]).slice(0, -41))),
     })
     await scene.until('kept', () => scene.records().length === 1)
     assert.equal(scene.records()[0]?.from, null)
@@ -147,15 +144,8 @@ describe('the inbox', () => {
   })
 
   test('an unknown form of the inbox is kept as it came: the relay has no second copy', async t => {
-    let once = true
     const scene = await startScene(t, {
-      prepare(relay) {
-        relay.override = path => {
-          if (!path.startsWith('/messages') || !once) return null
-          once = false
-          return answer('收件箱：新格式\n你好')
-        }
-      },
+      prepare: relay => firstRead(relay, answer('收件箱：新格式\n你好')),
     })
     await scene.until('kept', () => scene.records().length === 1 && scene.entries().length === 1)
     assert.equal(scene.records()[0]?.type, 'unparsed')
@@ -232,15 +222,8 @@ describe('a relay that throttles (RC §11)', () => {
   test('a body that can be cut in two ways is kept whole and attributed to nobody', async t => {
     const SEP = '─'.repeat(40)
     const forged = chat(BOB, `x\n${SEP}\n[2]\n${chat(ALICE, 'pay bob')}`)
-    let once = true
     const scene = await startScene(t, {
-      prepare(relay) {
-        relay.override = path => {
-          if (!path.startsWith('/messages') || !once) return null
-          once = false
-          return answer(inboxBody([forged, chat(ALICE, 'real')]))
-        }
-      },
+      prepare: relay => firstRead(relay, answer(inboxBody([forged, chat(ALICE, 'real')]))),
     })
     await scene.until('kept', () => scene.records().length === 1)
     const [record] = scene.records()

@@ -6,13 +6,14 @@ import { dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { openForWriting } from '../../scripts/store/database.ts'
 import { isLocked, tryLock } from '../../scripts/store/lock.ts'
 import { lockIdentity, ownFolder, runningDaemon } from '../../scripts/store/ownership.ts'
+import { migrate } from '../../scripts/store/schema.ts'
 import { writeStatus } from '../../scripts/store/status.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { turns } from '../support/wait-for.ts'
 
 function heldBy(path: string, holder: { pid: number; kind: 'daemon' | 'command' }) {
-  const database = openForWriting(join(path, 'state.db'))
+  const database = openForWriting(join(path, 'state.db'), migrate)
   writeStatus(database, 'holder', { ...holder, startedAt: '2026-03-09T10:00:00Z' }, '2026-03-09T10:00:00Z')
   database.close()
   const lock = tryLock(join(path, 'lock.db'))

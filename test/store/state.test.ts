@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { openForReading, openForWriting } from '../../scripts/store/database.ts'
 import { insertPayload } from '../../scripts/store/messages.ts'
-import { SCHEMA_VERSION } from '../../scripts/store/schema.ts'
+import { migrate, SCHEMA_VERSION } from '../../scripts/store/schema.ts'
 import { openState } from '../../scripts/store/state.ts'
 import { ALICE, chat } from '../support/blocks.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
@@ -33,12 +33,12 @@ function original(path: string): void {
 describe('state.db', () => {
   test('written by a newer version is refused in one sentence, and left as it is', () => {
     const path = join(temporaryFolder(), 'state.db')
-    openForWriting(path).close()
+    openForWriting(path, migrate).close()
     const raw = new DatabaseSync(path)
     raw.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}; CREATE TABLE future (x)`)
     raw.close()
     assert.throws(
-      () => openForWriting(path),
+      () => openForWriting(path, migrate),
       /^StorageError: The data folder was written by a newer version of this program \(schema \d+; this one knows \d+\)\.$/,
     )
     const after = new DatabaseSync(path, { readOnly: true })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { type Database, openForWriting } from '../../scripts/store/database.ts'
+import { migrate } from '../../scripts/store/schema.ts'
 import { createWriter, type WriterOptions } from '../../scripts/store/writer.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -33,7 +34,7 @@ function sqliteError(errcode: number, errstr: string): Error {
 
 function build(overrides: Partial<WriterOptions> = {}) {
   const clock = createFakeClock()
-  const scripted = scriptedDatabase(openForWriting(join(temporaryFolder(), 'state.db')))
+  const scripted = scriptedDatabase(openForWriting(join(temporaryFolder(), 'state.db'), migrate))
   const events: string[] = []
   const writer = createWriter({
     open: () => scripted.database,
@@ -127,7 +128,7 @@ describe('group commit', () => {
   })
 
   test('a damaged database is replaced and the work goes on with the new one', async () => {
-    const fresh = openForWriting(join(temporaryFolder(), 'fresh.db'))
+    const fresh = openForWriting(join(temporaryFolder(), 'fresh.db'), migrate)
     let causes = 0
     const { writer, scripted } = build({
       replaceCorrupt: () => {
@@ -158,7 +159,7 @@ describe('group commit', () => {
 })
 
 test('a commit survives power loss: synchronous is FULL on the connection that writes', () => {
-  const database = openForWriting(join(temporaryFolder(), 'state.db'))
+  const database = openForWriting(join(temporaryFolder(), 'state.db'), migrate)
   assert.equal(database.get('PRAGMA synchronous')?.['synchronous'], 2)
   assert.equal(database.get('PRAGMA journal_mode')?.['journal_mode'], 'wal')
   database.close()

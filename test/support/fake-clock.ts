@@ -1,65 +1,58 @@
-import type { Clock } from '../../scripts/core/clock.ts'
+import { type Clock, sleepBy, systemClock } from '../../scripts/core/clock.ts'
 
 /** A clock that moves only when told to. Turns of the event loop stay real, so that real I/O can happen in between. */
 export interface FakeClock extends Clock {
-  /** Moves the time on, firing timers in order. */
+  /** Moves both times on, firing what falls due, in order. */
   advance(ms: number): void
-  readonly timers: number
+  /** Sets the wall time only, as an administrator would. */
+  setWall(epochMs: number): void
+  /** How many timers wait. */
+  pending(): number
 }
 
 interface Timer {
-  readonly at: number
-  readonly order: number
+  readonly due: number
   readonly action: () => void
 }
 
 export function createFakeClock({ startAt = Date.UTC(2026, 2, 9, 10, 0, 0), random = () => 0.5 } = {}): FakeClock {
-  let now = startAt
-  let order = 0
+  let wall = startAt
+  let elapsed = 0
+  // In the order of their making, which decides between those that are due at once.
   const timers = new Set<Timer>()
 
   function after(ms: number, action: () => void): () => void {
-    const timer = { at: now + Math.max(0, ms), order: order++, action }
+    const timer = { due: elapsed + Math.max(0, ms), action }
     timers.add(timer)
     return () => timers.delete(timer)
   }
 
+  function move(ms: number): void {
+    wall += ms
+    elapsed += ms
+  }
+
   return {
-    now: () => now,
-    monotonic: () => now - startAt,
+    now: () => wall,
+    monotonic: () => elapsed,
     random,
     after,
-    afterTurn: action => void setImmediate(action),
-    sleep(ms, signal) {
-      return new Promise((resolve, reject) => {
-        if (signal?.aborted) {
-          reject(signal.reason)
-          return
-        }
-        const onAbort = () => {
-          cancel()
-          reject(signal?.reason)
-        }
-        const cancel = after(ms, () => {
-          signal?.removeEventListener('abort', onAbort)
-          resolve()
-        })
-        signal?.addEventListener('abort', onAbort, { once: true })
-      })
-    },
+    afterTurn: systemClock.afterTurn,
+    sleep: sleepBy(after),
     advance(ms) {
-      const until = now + ms
+      const end = elapsed + ms
       for (;;) {
-        const [next] = [...timers].filter(timer => timer.at <= until).sort((a, b) => a.at - b.at || a.order - b.order)
+        const [next] = [...timers].filter(timer => timer.due <= end).sort((a, b) => a.due - b.due)
         if (next === undefined) break
-        now = Math.max(now, next.at)
+        move(next.due - elapsed)
         timers.delete(next)
         next.action()
       }
-      now = until
+      move(end - elapsed)
     },
-    get timers() {
-      return timers.size
+    setWall(epochMs) {
+      wall = epochMs
     },
+    pending: () => timers.size,
   }
 }

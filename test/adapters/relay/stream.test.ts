@@ -148,7 +148,7 @@ describe('one stream', () => {
     const received = receive(fetch, clock)
     await turns()
     clock.advance(119_000)
-    assert.equal(clock.timers, 1)
+    assert.equal(clock.pending(), 1)
     clock.advance(1000)
     assert.deepEqual((await received).end, { kind: 'lost', reason: 'timeout' })
   })

@@ -1,31 +1,16 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { readBytes } from '../../../scripts/embedded/relay/request-body.ts'
 import { completeReply, form, formBoundary, open, request } from './raw-http.ts'
-import { befriend, bodyOf, call, register, startTestRelay, type TestUser } from './test-relay.ts'
+import { bodyOf, call, register, startHousehold, startTestRelay } from './test-relay.ts'
 
 const timeout = 20_000
 const MIB = 1024 * 1024
 
-interface Pair {
-  readonly port: number
-  readonly alice: TestUser
-  readonly bob: TestUser
-}
-
-async function friends(t: TestContext): Promise<Pair> {
-  const { relay } = await startTestRelay()
-  t.after(() => relay.close())
-  const alice = await register(relay.port, { name: 'alice' })
-  const bob = await register(relay.port, { name: 'bob' })
-  await befriend(relay.port, alice, bob)
-  return { port: relay.port, alice, bob }
-}
-
 test('a JSON body may be sent without a type, with another one it has no fields', { timeout }, async t => {
-  const { port, alice } = await friends(t)
+  const { port, alice } = await startHousehold(t)
   const body = '{"to_id":"2","content":"hi","unknown":1}'
   const post = async (headers: Record<string, string>) =>
     bodyOf(await call(port, 'POST /send', { token: alice.token, body, headers }))
@@ -35,7 +20,7 @@ test('a JSON body may be sent without a type, with another one it has no fields'
 })
 
 test('values of the wrong type are named with their place', { timeout }, async t => {
-  const { port, alice } = await friends(t)
+  const { port, alice } = await startHousehold(t)
   const refusals: [unknown, RegExp][] = [
     [{ to_id: null, content: 'x' }, /^请求格式错误：body -> to_id: Input should be a valid integer$/],
     [{ to_id: 1.5, content: 'x' }, /^请求格式错误：body -> to_id: /],
@@ -52,14 +37,14 @@ test('values of the wrong type are named with their place', { timeout }, async t
 })
 
 test('unpaired surrogates are refused in names and descriptions as well', { timeout }, async t => {
-  const { port } = await friends(t)
+  const { port } = await startHousehold(t)
   const body = '{"name":"a\\ud83d","description":"\\udc00"}'
   const reply = bodyOf(await call(port, 'POST /register', { body }))
   assert.match(reply, /^请求格式错误：body -> name: .*; body -> description: /)
 })
 
 test('a JSON body that is too long is refused without being kept', { timeout }, async t => {
-  const { port, alice } = await friends(t)
+  const { port, alice } = await startHousehold(t)
   const body = `{"to_id":2,"content":"hi","padding":"${'x'.repeat(2 * MIB)}"}`
   assert.match(bodyOf(await call(port, 'POST /send', { token: alice.token, body })), /^请求格式错误：body: /)
 })
@@ -70,7 +55,7 @@ test('of a long body no more than one byte too many is kept', async () => {
 })
 
 test('an endless body is cut off and the relay goes on', { timeout }, async t => {
-  const { port, alice } = await friends(t)
+  const { port, alice } = await startHousehold(t)
   const connection = open(port)
   connection.socket.write(
     `POST /send HTTP/1.1\r\nhost: x\r\nx-token: ${alice.token}\r\ntransfer-encoding: chunked\r\n\r\n`,
@@ -86,7 +71,7 @@ test('an endless body is cut off and the relay goes on', { timeout }, async t =>
 })
 
 test('a homepage is kept byte for byte, also at the limit and out of a form', { timeout }, async t => {
-  const { port, alice } = await friends(t)
+  const { port, alice } = await startHousehold(t)
   const put = async (body: string | Buffer, headers: Record<string, string> = {}) =>
     bodyOf(await call(port, 'PUT /homepage', { token: alice.token, body, headers }))
   const page = async () => (await call(port, 'GET /homepage/1')).body

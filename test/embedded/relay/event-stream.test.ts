@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { EventStream } from '../../../scripts/embedded/relay/event-stream.ts'
-import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 
 type Written = (error?: Error) => void
 

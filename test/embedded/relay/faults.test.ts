@@ -5,7 +5,7 @@ import { answer } from '../../../scripts/embedded/relay/dispatch.ts'
 import type { RelayEvent } from '../../../scripts/embedded/relay/events.ts'
 import type { StoredMessage } from '../../../scripts/embedded/relay/inbox-store.ts'
 import type { Relay } from '../../../scripts/embedded/relay/relay.ts'
-import { createFakeClock } from './fake-clock.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import { bodyOf, call } from './test-relay.ts'
 
 const timeout = 20_000

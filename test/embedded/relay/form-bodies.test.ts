@@ -1,31 +1,16 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { exchange, form, formBoundary, request } from './raw-http.ts'
-import { befriend, bodyOf, call, readInbox, register, sendForm, startTestRelay, type TestUser } from './test-relay.ts'
+import { bodyOf, call, type Household, readInbox, sendForm, startHousehold } from './test-relay.ts'
 
 const timeout = 20_000
 const MIB = 1024 * 1024
-
-interface Pair {
-  readonly port: number
-  readonly alice: TestUser
-  readonly bob: TestUser
-}
-
-async function friends(t: TestContext): Promise<Pair> {
-  const { relay } = await startTestRelay()
-  t.after(() => relay.close())
-  const alice = await register(relay.port, { name: 'alice' })
-  const bob = await register(relay.port, { name: 'bob' })
-  await befriend(relay.port, alice, bob)
-  return { port: relay.port, alice, bob }
-}
 
 const notUnderstood = '{"detail":"There was an error parsing the body"}'
 
 /** A body that claims to be a form. */
 async function rawForm(
-  { port, alice }: Pair,
+  { port, alice }: Household,
   body: string | Buffer,
   type = `multipart/form-data; boundary=${formBoundary}`,
 ) {
@@ -35,7 +20,7 @@ async function rawForm(
 }
 
 test('a file of exactly 10 MiB passes, one byte more does not, and its sender may read late', { timeout }, async t => {
-  const { port, alice } = await friends(t)
+  const { port, alice } = await startHousehold(t)
   const post = async (size: number) =>
     bodyOf(
       await sendForm(port, alice, [
@@ -48,7 +33,7 @@ test('a file of exactly 10 MiB passes, one byte more does not, and its sender ma
 })
 
 test('forms that are none are refused by the framework, not by a crash', { timeout }, async t => {
-  const pair = await friends(t)
+  const pair = await startHousehold(t)
   const good = form([{ name: 'to_id', value: '2' }]).toString()
   const open = `--${formBoundary}\r\n`
   const broken = [
@@ -67,7 +52,7 @@ test('forms that are none are refused by the framework, not by a crash', { timeo
 })
 
 test('a form that breaks in the middle of a long upload is answered, and the relay goes on', { timeout }, async t => {
-  const pair = await friends(t)
+  const pair = await startHousehold(t)
   const body = Buffer.concat([Buffer.from(`--${formBoundary}garbage`), Buffer.alloc(8 * MIB)])
   assert.equal(await rawForm(pair, body), notUnderstood)
 })
@@ -75,7 +60,7 @@ test('a form that breaks in the middle of a long upload is answered, and the rel
 test('text around a form, quoted boundaries, empty parts and the last of equal names are understood', {
   timeout,
 }, async t => {
-  const pair = await friends(t)
+  const pair = await startHousehold(t)
   const part = (name: string, value: string) =>
     `--${formBoundary}\r\ncontent-disposition:form-data;name=${name}\r\n\r\n${value}\r\n`
   const body = `preamble\r\n${part('to_id', '1')}${part('to_id', ' 2 ')}${part('content', '')}${part('content', 'last')}--${formBoundary}--\r\nepilogue`
@@ -84,7 +69,7 @@ test('text around a form, quoted boundaries, empty parts and the last of equal n
 })
 
 test('a content that looks like a boundary, but is none, is content', { timeout }, async t => {
-  const pair = await friends(t)
+  const pair = await startHousehold(t)
   const content = `a\r\n--${formBoundary.slice(0, -1)}\r\n--${formBoundary.slice(1)}--\r\nb`
   await sendForm(pair.port, pair.alice, [
     { name: 'to_id', value: '2' },
@@ -94,7 +79,7 @@ test('a content that looks like a boundary, but is none, is content', { timeout 
 })
 
 test('file names go through as they are: quotes, backslashes, line breaks, other encodings', { timeout }, async t => {
-  const pair = await friends(t)
+  const pair = await startHousehold(t)
   const names: [string, string][] = [
     ['a\\"b.txt', 'a"b.txt'],
     ['C:\\dir\\new.txt', 'C:\\dir\\new.txt'],
@@ -113,7 +98,7 @@ test('file names go through as they are: quotes, backslashes, line breaks, other
 })
 
 test('names in the extended form and fields that are not UTF-8 are read as far as possible', { timeout }, async t => {
-  const pair = await friends(t)
+  const pair = await startHousehold(t)
   const partOf = (disposition: string, value: string | Buffer) =>
     Buffer.concat([
       Buffer.from(`--${formBoundary}\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n`),
@@ -137,7 +122,7 @@ test('names in the extended form and fields that are not UTF-8 are read as far a
 })
 
 test('long runs of blanks and slashes cost no noticeable time', { timeout }, async t => {
-  const { port, alice } = await friends(t)
+  const { port, alice } = await startHousehold(t)
   const content = `x${' '.repeat(60_000)}x`
   const started = performance.now()
   for (let round = 0; round < 5; round += 1) {
@@ -152,7 +137,7 @@ test('long runs of blanks and slashes cost no noticeable time', { timeout }, asy
 })
 
 test('a file name that no file system takes is refused', { timeout }, async t => {
-  const pair = await friends(t)
+  const pair = await startHousehold(t)
   const post = async (fileName: string) => {
     const parts = [
       { name: 'to_id', value: '2' },
@@ -165,7 +150,7 @@ test('a file name that no file system takes is refused', { timeout }, async t =>
 })
 
 test('a form is checked like the contract says: blanks are stripped, a nameless file is none', { timeout }, async t => {
-  const pair = await friends(t)
+  const pair = await startHousehold(t)
   const post = async (...fields: [string, string, string?][]) =>
     bodyOf(
       await sendForm(

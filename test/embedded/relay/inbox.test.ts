@@ -1,35 +1,19 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { type Connection, open, request } from './raw-http.ts'
 import {
   befriend,
   bodyOf,
   call,
+  type Household,
   readInbox,
   register,
   send,
+  startHousehold,
   startTestRelay,
-  type TestRelay,
-  type TestUser,
 } from './test-relay.ts'
 
 const timeout = 20_000
-
-interface Household extends TestRelay {
-  readonly alice: TestUser
-  readonly bob: TestUser
-  readonly port: number
-}
-
-async function household(t: TestContext): Promise<Household> {
-  const testRelay = await startTestRelay()
-  t.after(() => testRelay.relay.close())
-  const { port } = testRelay.relay
-  const alice = await register(port, { name: 'alice' })
-  const bob = await register(port, { name: 'bob' })
-  await befriend(port, alice, bob)
-  return { ...testRelay, alice, bob, port }
-}
 
 async function write({ port, alice, bob, clock }: Household, contents: readonly string[]): Promise<void> {
   for (const content of contents) {
@@ -63,7 +47,7 @@ async function stuckRead(home: Household, query = ''): Promise<Connection> {
 }
 
 test('a client that hangs up together with its request loses nothing', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   await write(home, ['one'])
   for (let round = 0; round < 20; round += 1) {
     const requests = home.events.filter(({ kind }) => kind === 'request').length
@@ -77,7 +61,7 @@ test('a client that hangs up together with its request loses nothing', { timeout
 })
 
 test('rows of a reply that is being written are hidden, and back when the client vanishes', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   await write(home, ['one', 'two'])
   const stuck = await stuckRead(home)
   await untilInbox(home, '收件箱为空')
@@ -90,7 +74,7 @@ test('rows of a reply that is being written are hidden, and back when the client
 })
 
 test('a client that does not read its reply for two minutes is cut off and its rows are free', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   await write(home, ['one'])
   const stuck = await stuckRead(home)
   await untilInbox(home, '收件箱为空')
@@ -100,7 +84,7 @@ test('a client that does not read its reply for two minutes is cut off and its r
 })
 
 test('rows are deleted only after the reply was written, and then for good', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   await write(home, ['one'])
   const drained = () => home.events.filter(event => event.kind === 'drained' && event.payloads.length > 0).length
   const before = drained()
@@ -115,7 +99,7 @@ test('rows are deleted only after the reply was written, and then for good', { t
 })
 
 test('parallel reads never share a row and lose none', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   const contents = Array.from({ length: 40 }, (_, index) => `message ${index}`)
   await write(home, contents)
   const reads = await Promise.all(Array.from({ length: 25 }, () => readInbox(home.port, home.bob, '?limit=2')))
@@ -125,7 +109,7 @@ test('parallel reads never share a row and lose none', { timeout }, async t => {
 })
 
 test('blocking somebody also drops what a reply in flight holds', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   const carol = await register(home.port, { name: 'carol' })
   await write(home, ['one'])
   const stuck = await stuckRead(home)
@@ -140,7 +124,7 @@ test('blocking somebody also drops what a reply in flight holds', { timeout }, a
 })
 
 test('a read beside a reply in flight gets the rows that follow, up to its own limit', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   await write(home, ['one', 'two', 'three', 'four', 'five'])
   const stuck = await stuckRead(home, '?limit=2')
   await untilInbox(home, '收件箱共 3 条')
@@ -153,7 +137,7 @@ test('a read beside a reply in flight gets the rows that follow, up to its own l
 })
 
 test('the filter counts and returns one sender only, and never notices', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   const carol = await register(home.port, { name: 'carol' })
   await befriend(home.port, carol, home.bob)
   await send(home.port, carol, home.bob, 'from carol')
@@ -166,7 +150,7 @@ test('the filter counts and returns one sender only, and never notices', { timeo
 })
 
 test('the rest of a long inbox is announced in rounds of the limit', { timeout }, async t => {
-  const home = await household(t)
+  const home = await startHousehold(t)
   await write(
     home,
     Array.from({ length: 8 }, (_, index) => `${index}`),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createFakeClock } from './fake-clock.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import { bodyOf, call, register, startTestRelay } from './test-relay.ts'
 
 const timeout = 20_000

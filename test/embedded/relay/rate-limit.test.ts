@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createRateLimiter, currentRateLimit } from '../../../scripts/embedded/relay/rate-limit.ts'
-import { createFakeClock } from './fake-clock.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import { bodyOf, call, register, startTestRelay, type TestRelay } from './test-relay.ts'
 
 const timeout = 20_000

@@ -5,7 +5,7 @@ import { systemClock } from '../../../scripts/core/clock.ts'
 import type { RelayEvent } from '../../../scripts/embedded/relay/events.ts'
 import type { Message } from '../../../scripts/embedded/relay/messages.ts'
 import { createStreamHub } from '../../../scripts/embedded/relay/stream-hub.ts'
-import { createFakeClock } from './fake-clock.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import { type Connection, open, parseReply, request } from './raw-http.ts'
 import { unchunked } from './test-relay.ts'
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { open, parseReply, request } from './raw-http.ts'
 import {
-  befriend,
   bodyOf,
   call,
   closeStream,
@@ -10,34 +9,18 @@ import {
   readInbox,
   register,
   send,
+  startHousehold,
   startTestRelay,
   type TestRelay,
-  type TestUser,
 } from './test-relay.ts'
 
 const timeout = 20_000
-
-interface Friends extends TestRelay {
-  readonly alice: TestUser
-  readonly bob: TestUser
-  readonly port: number
-}
-
-async function friends(t: TestContext): Promise<Friends> {
-  const testRelay = await startTestRelay()
-  t.after(() => testRelay.relay.close())
-  const { port } = testRelay.relay
-  const alice = await register(port, { name: 'alice' })
-  const bob = await register(port, { name: 'bob' })
-  await befriend(port, alice, bob)
-  return { ...testRelay, alice, bob, port }
-}
 
 const kinds = ({ events }: TestRelay, ...wanted: string[]) => events.filter(({ kind }) => wanted.includes(kind))
 const count = (text: string, part: string) => text.split(part).length - 1
 
 test('a message goes to the stream or to the inbox, never to both', { timeout }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   const stream = await openStream(home.port, home.bob.token)
   await send(home.port, home.alice, home.bob, 'pushed')
   await stream.untilText('内容：pushed\n\n')
@@ -50,7 +33,7 @@ test('a message goes to the stream or to the inbox, never to both', { timeout },
 test('messages are stored again as soon as the last stream is closed, by FIN, half-close or reset', {
   timeout,
 }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   for (const how of ['destroy', 'end', 'resetAndDestroy'] as const) {
     const kept = await openStream(home.port, home.bob.token)
     const stream = await openStream(home.port, home.bob.token)
@@ -66,7 +49,7 @@ test('messages are stored again as soon as the last stream is closed, by FIN, ha
 })
 
 test('a client that hangs up before the head of its stream leaves no registration behind', { timeout }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   for (let round = 0; round < 10; round += 1) {
     const connection = open(home.port)
     await new Promise(resolve => connection.socket.once('connect', resolve))
@@ -79,7 +62,7 @@ test('a client that hangs up before the head of its stream leaves no registratio
 })
 
 test('the observer learns who connects, what is pushed where, and who disconnects', { timeout }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   const first = await openStream(home.port, home.bob.token)
   const second = await openStream(home.port, home.bob.token)
   await send(home.port, home.alice, home.bob, 'hi')
@@ -98,7 +81,7 @@ test('the observer learns who connects, what is pushed where, and who disconnect
 })
 
 test('a ping comes exactly 30 s after the last byte, be it a message or a ping', { timeout }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   const stream = await openStream(home.port, home.bob.token)
   const pings = () => count(stream.text(), ': ping\n\n')
   const advance = async (ms: number) => {
@@ -120,7 +103,7 @@ test('a ping comes exactly 30 s after the last byte, be it a message or a ping',
 })
 
 test('no timer is left when the streams are closed', { timeout }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   const stream = await openStream(home.port, home.bob.token)
   assert.equal(home.clock.pending(), 1)
   await closeStream(home, stream)
@@ -128,7 +111,7 @@ test('no timer is left when the streams are closed', { timeout }, async t => {
 })
 
 test('dropStreams ends the streams of one user, or all', { timeout }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   const bobs = [await openStream(home.port, home.bob.token), await openStream(home.port, home.bob.token)]
   const alices = await openStream(home.port, home.alice.token)
   home.relay.dropStreams(home.bob.id)
@@ -144,7 +127,7 @@ test('dropStreams ends the streams of one user, or all', { timeout }, async t =>
 test('the log event names the request, the user and the address, and the id of the client is kept', {
   timeout,
 }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   const headers = { 'x-request-id': 'abc', 'x-forwarded-for': '10.1.2.3, 10.0.0.1' }
   const stream = await openStream(home.port, home.bob.token, headers)
   const log = 'event: log\ndata: stream_connected request_id=abc user_id=2 ip=10.1.2.3 ts=2026-11-20T06:34:57Z\n\n'
@@ -176,7 +159,7 @@ test('when both write first at the same moment, nothing is delivered twice', { t
 test('a stream on a connection that is blocked by unread replies loses nothing when it is cut', {
   timeout,
 }, async t => {
-  const home = await friends(t)
+  const home = await startHousehold(t)
   await call(home.port, 'PUT /homepage', { token: home.alice.token, body: `<p>${'x'.repeat(500_000)}` })
   const connection = open(home.port)
   connection.socket.pause()

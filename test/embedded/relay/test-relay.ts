@@ -1,13 +1,14 @@
 /** An embedded relay with a fake clock, what it said, and users who call it. */
 
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 import {
   type EmbeddedRelay,
   type RelayEvent,
   type RelayOptions,
   startRelay,
 } from '../../../scripts/embedded/relay/server.ts'
-import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import {
   type Connection,
   exchange,
@@ -30,7 +31,7 @@ export interface TestRelay {
 
 /** The rate limit is off unless a test asks for it: the fake clock makes all requests simultaneous. */
 export async function startTestRelay(options: RelayOptions = {}): Promise<TestRelay> {
-  const clock = createFakeClock()
+  const clock = createFakeClock({ startAt: Date.parse('2026-11-20T06:34:57Z') })
   const events: RelayEvent[] = []
   const watchers = new Set<() => void>()
   const relay = await startRelay({
@@ -112,6 +113,23 @@ export async function befriend(port: number, a: TestUser, b: TestUser): Promise<
   assert.match(await send(port, b, a, 'hello too'), /^发送成功（好友关系已建立）/)
   await readInbox(port, a)
   await readInbox(port, b)
+}
+
+export interface Household extends TestRelay {
+  readonly port: number
+  readonly alice: TestUser
+  readonly bob: TestUser
+}
+
+/** A relay with two friends and empty inboxes. */
+export async function startHousehold(t: TestContext): Promise<Household> {
+  const testRelay = await startTestRelay()
+  t.after(() => testRelay.relay.close())
+  const { port } = testRelay.relay
+  const alice = await register(port, { name: 'alice' })
+  const bob = await register(port, { name: 'bob' })
+  await befriend(port, alice, bob)
+  return { ...testRelay, port, alice, bob }
 }
 
 export interface TestStream {
