@@ -140,11 +140,19 @@ function cacheCompiledCode(dataDir: string | undefined, skillFolder: string): vo
   }
 }
 
+/** One Ctrl-C may arrive twice under npm: from the terminal, and passed on. */
+const SAME_SIGNAL_MS = 300
+
 function interruptSignal(): AbortSignal {
   const interrupt = new AbortController()
+  let firstAt = 0
   const onSignal = (signal: NodeJS.Signals) => {
-    if (interrupt.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
-    interrupt.abort(new DOMException(signal, 'AbortError'))
+    if (!interrupt.signal.aborted) {
+      firstAt = systemClock.monotonic()
+      interrupt.abort(new DOMException(signal, 'AbortError'))
+    } else if (systemClock.monotonic() - firstAt > SAME_SIGNAL_MS) {
+      process.exit(signal === 'SIGINT' ? 130 : 143)
+    }
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -103,6 +103,7 @@ function createView(context: CommandContext, folder: DataFolder, stop: AbortCont
   const t = speaker(context)
   const path = folder.file('conversations.md')
   let shown = 0
+  let closed = false
   let offset = 0
   let reading = Promise.resolve()
 
@@ -117,7 +118,7 @@ function createView(context: CommandContext, folder: DataFolder, stop: AbortCont
 
   function show(line: string): void {
     const record = parseRecord(line)
-    if (record === null) return
+    if (record === null || closed) return
     shown++
     if (context.json) {
       context.print(JSON.stringify({ line: shown, ...record }))
@@ -136,11 +137,14 @@ function createView(context: CommandContext, folder: DataFolder, stop: AbortCont
     update() {
       reading = reading.then(read).catch(() => undefined)
     },
-    summary: () =>
-      t(
+    /** Nothing is shown behind it. */
+    summary() {
+      closed = true
+      return t(
         `${shown} messages, each in conversations.md (one line) and in inbox_pushed.md (as received). Look: ${folder.path}`,
         `共 ${shown} 条消息，均写入 conversations.md（每条一行）和 inbox_pushed.md（原样）。位置：${folder.path}`,
-      ),
+      )
+    },
   }
 }
 

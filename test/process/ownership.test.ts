@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createTransport } from '../../scripts/adapters/transport.ts'
@@ -50,7 +54,6 @@ describe('one folder an identity', () => {
     const env = { XDG_STATE_HOME: join(root, 'state') }
     const [first, second] = ['one', 'two'].map(name => join(root, name, 'openwechat_im_client')) as [string, string]
     for (const path of [first, second]) {
-      const { mkdirSync } = await import('node:fs')
       mkdirSync(join(path, '..'), { recursive: true })
       viewOf(path).writeConfig({ base_url: relay.url, token: me.token })
     }
@@ -74,5 +77,40 @@ describe('one folder an identity', () => {
     })
     other.kill('SIGTERM')
     assert.equal(await other.ended, 0)
+  })
+})
+
+describe('the end of a daemon', () => {
+  test('comes at once with the second signal, even if the first one is still waiting for a read', async t => {
+    const server = createServer((request, response) => {
+      // A relay that opens its stream and never answers a read.
+      if (request.url === '/stream') {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write('event: log\ndata: stream_connected request_id=1 user_id=2 ip=1 ts=x\n\n')
+      }
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    t.after(() => server.closeAllConnections())
+    const path = join(temporaryFolder(), 'openwechat_im_client')
+    const { port } = server.address() as AddressInfo
+    viewOf(path).writeConfig({ base_url: `http://127.0.0.1:${port}`, token: 'a'.repeat(32) })
+    const daemon = await startDaemonProcess(path, { args: ['--no-identity-lock'] })
+    await waitFor('the stream', () => viewOf(path).channel(/SSE_CONNECTED/).length === 1)
+    daemon.kill('SIGTERM')
+    await waitFor('the first to be heard', () => daemon.stderr().includes('Stopping'))
+    await waitFor(
+      'the second to be heard',
+      () => {
+        daemon.kill('SIGTERM')
+        return daemon.process.exitCode !== null
+      },
+      { everyMs: 100 },
+    )
+    assert.equal(await daemon.ended, 143)
+    const next = await startDaemonProcess(path, { args: ['--no-identity-lock'] })
+    next.kill('SIGKILL')
+    await next.ended
   })
 })

@@ -31,7 +31,7 @@ export interface ChannelEvents {
   roomForMore(): Promise<void> | undefined
 }
 
-/** A refused token is tried again this often; a configuration change ends the wait (issue of design §3). */
+/** A refused token is tried again this often; a change of the configuration ends the wait. */
 const REFUSED_PROBE_MS = 5 * 60_000
 /** A relay without `/stream` may be updated one day. */
 const NO_STREAM_PROBE_MS = 30 * 60_000
@@ -203,7 +203,7 @@ function waitAfter(end: StreamEnd, failures: number, random: () => number): numb
 function endReason(end: StreamEnd): string {
   switch (end.kind) {
     case 'unauthorized':
-      return 'http_401'
+      return `http_${end.status}`
     case 'stream_limit':
       return 'another_connection_of_this_ip_holds_the_stream'
     case 'throttled':

@@ -19,7 +19,8 @@ export interface Stream {
 }
 
 export type StreamEnd =
-  | { readonly kind: 'unauthorized' }
+  /** 401 or 422: only another token can help. */
+  | { readonly kind: 'unauthorized'; readonly status: number }
   | { readonly kind: 'stream_limit' | 'throttled'; readonly retryAfterMs: number | undefined }
   /** No such endpoint: relays before 2026-03-08, revision 7a829b1 (RC §11). */
   | { readonly kind: 'no_stream' }
@@ -143,7 +144,7 @@ async function explain(answer: FetchAnswer, clock: Clock): Promise<StreamEnd> {
   const kind = classifyReply(answer.status, decodeUtf8(await readStart(answer, clock)))
   switch (kind.kind) {
     case 'unauthorized':
-      return { kind: 'unauthorized' }
+      return { kind: 'unauthorized', status: answer.status }
     case 'stream_limit':
     case 'throttled':
       return { kind: kind.kind, retryAfterMs: wait }

@@ -156,8 +156,8 @@ describe('one stream', () => {
 
 describe('an answer that is no stream is told apart (RC §5, §11)', () => {
   const cases: Readonly<Record<string, StreamEnd>> = {
-    '710-stream-bad-token': { kind: 'unauthorized' },
-    '711-stream-missing-token': { kind: 'unauthorized' },
+    '710-stream-bad-token': { kind: 'unauthorized', status: 401 },
+    '711-stream-missing-token': { kind: 'unauthorized', status: 422 },
     '953-legacy-2026-03-08a-no-stream': { kind: 'no_stream' },
     '957-legacy-2026-03-08c-stream-second': { kind: 'stream_limit', retryAfterMs: undefined },
     '958-legacy-2026-03-09-stream-second': { kind: 'stream_limit', retryAfterMs: 2000 },
