@@ -6,9 +6,10 @@ import { type Command, type CommandContext, FAILED, WRONG_USAGE } from './comman
 import { formatError, formatHelp, formatOverview } from './commands/help.ts'
 import { systemClock } from './core/clock.ts'
 import { readEnvironment } from './core/environment.ts'
-import { UsageError } from './core/errors.ts'
+import { errorCode, UsageError } from './core/errors.ts'
 import type { Language } from './core/i18n.ts'
 import { createLogger } from './core/logger.ts'
+import { configuredLanguage } from './store/config-file.ts'
 import { type DataFolder, locateDataFolder } from './store/data-folder.ts'
 
 /** The command table. A command's module is loaded only when it is called: reading commands have to start fast. */
@@ -32,15 +33,23 @@ const COMMON = {
 export async function main(argv: readonly string[]): Promise<void> {
   // Whatever is created from here on is for this user alone.
   process.umask(0o077)
+  // Whoever reads our output may stop early, as `head` does.
+  process.stdout.on('error', error => {
+    if (errorCode(error) !== 'EPIPE') throw error
+  })
   process.exitCode = await runCommandLine(argv)
 }
 
 async function runCommandLine(argv: readonly string[]): Promise<number> {
   const environment = readEnvironment()
-  const language = chooseLanguage(argv, environment.language)
+  const skillFolder = dirname(import.meta.dirname)
+  const dataDir = optionValue(argv, '--data-dir') ?? environment.dataDir
+  const known = folderIfAny(dataDir, skillFolder)
+  const language = chooseLanguage(argv, known) ?? environment.language
   const json = argv.includes('--json')
+  // Compiled code is kept by the launcher where it can (see there); here for a folder that the environment names.
+  if (known !== null && existsSync(known.file('lock.db'))) enableCompileCache(known.file('.cache'))
   try {
-    const skillFolder = dirname(import.meta.dirname)
     const { version } = JSON.parse(readFileSync(join(skillFolder, 'package.json'), 'utf8')) as { version: string }
     if (argv.includes('--version')) return print(version)
 
@@ -53,8 +62,6 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     }
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
     if (load === undefined) throw unknownCommand(name)
-    const dataDir = optionValue(argv, '--data-dir') ?? environment.dataDir
-    cacheCompiledCode(dataDir, skillFolder)
     const command = await load()
     const { values, positionals } = parse(command, name, rest)
     if (values['help'] === true) return print(formatHelp(name, command, language))
@@ -104,9 +111,13 @@ function parse(command: Command, name: string, args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: { ...COMMON, ...command.options }, allowPositionals: true })
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), {
-      nextStep: { en: `See: ${name} --help`, zh: `参见：${name} --help` },
-    })
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new UsageError(
+      { en: reason, zh: `命令行有误：${reason}` },
+      {
+        nextStep: { en: `See: ${name} --help`, zh: `参见：${name} --help` },
+      },
+    )
   }
 }
 
@@ -118,9 +129,20 @@ function unknownCommand(name: string): UsageError {
   )
 }
 
-function chooseLanguage(argv: readonly string[], fallback: Language): Language {
+/** `--lang`, then `lang` in config.json; the locale comes after both. */
+function chooseLanguage(argv: readonly string[], folder: DataFolder | null): Language | null {
   const asked = optionValue(argv, '--lang')
-  return asked === 'en' || asked === 'zh' ? asked : fallback
+  if (asked === 'en' || asked === 'zh') return asked
+  return folder === null ? null : configuredLanguage(folder.file('config.json'))
+}
+
+/** Where the folder can not be located, the command itself says why. */
+function folderIfAny(dataDir: string | undefined, skillFolder: string): DataFolder | null {
+  try {
+    return locateDataFolder(dataDir, skillFolder)
+  } catch {
+    return null
+  }
 }
 
 /** Needed before the command line can be parsed as a whole. */
@@ -128,16 +150,6 @@ function optionValue(argv: readonly string[], option: string): string | undefine
   const at = argv.indexOf(option)
   if (at !== -1) return argv[at + 1]
   return argv.find(one => one.startsWith(`${option}=`))?.slice(option.length + 1)
-}
-
-/** The launcher does this first where it can (see there); here for a folder that the environment names. */
-function cacheCompiledCode(dataDir: string | undefined, skillFolder: string): void {
-  try {
-    const folder = locateDataFolder(dataDir, skillFolder)
-    if (existsSync(folder.file('lock.db'))) enableCompileCache(folder.file('.cache'))
-  } catch {
-    // Only speed is at stake; the command itself tells what is wrong with the folder.
-  }
 }
 
 /** One Ctrl-C may arrive twice under npm: from the terminal, and passed on. */

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { errorCode } from '../core/errors.ts'
+import type { Language } from '../core/i18n.ts'
 
 export type ConfigText =
   | { readonly kind: 'missing' }
@@ -17,5 +18,18 @@ export function readConfigFile(path: string): ConfigText {
     return { kind: 'text', text: readFileSync(path, 'utf8'), readableByOthers: (facts.mode & 0o077) !== 0 }
   } catch (error) {
     return errorCode(error) === 'ENOENT' ? { kind: 'missing' } : { kind: 'unreadable', reason: errorCode(error) }
+  }
+}
+
+/** `lang` alone, for commands that have no need of the rest: whatever else is wrong with the file is not said here. */
+export function configuredLanguage(path: string): Language | null {
+  const file = readConfigFile(path)
+  if (file.kind !== 'text') return null
+  try {
+    const value: unknown = JSON.parse(file.text)
+    const lang = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['lang'] : null
+    return lang === 'en' || lang === 'zh' ? lang : null
+  } catch {
+    return null
   }
 }

@@ -85,6 +85,13 @@ describe('status', () => {
     assert.deepEqual(readdirSync(path), [])
   })
 
+  test('speaks the language that config.json names; --lang goes before it', async () => {
+    const path = temporaryFolder()
+    viewOf(path).writeConfig({ base_url: 'http://127.0.0.1:9', token: 'a'.repeat(32), lang: 'zh' })
+    assert.match((await runProgram(['status', '--data-dir', path])).stdout, /守护进程：未运行/)
+    assert.match((await runProgram(['status', '--data-dir', path, '--lang', 'en'])).stdout, /Daemon: not running/)
+  })
+
   test('takes the folder from the environment', async () => {
     const path = temporaryFolder()
     const { stdout } = await runProgram(['status', '--json'], { env: { OPENWECHAT_DATA_DIR: path } })

@@ -85,10 +85,16 @@ export function openDatabase(path: string): DatabaseSync {
     return sql
   } catch (cause) {
     sql?.close()
-    throw new StorageError(`the relay's database ${path} can not be opened`, {
-      cause,
-      nextStep: 'Check that the file is a relay database, its folder is writable, and no other relay uses it.',
-    })
+    throw new StorageError(
+      { en: `The relay's database ${path} can not be opened.`, zh: `无法打开中继数据库 ${path}。` },
+      {
+        cause,
+        nextStep: {
+          en: 'Check that the file is a relay database, its folder is writable, and no other relay uses it.',
+          zh: '请检查该文件是否为中继数据库、目录是否可写，以及是否有其他中继正在使用它。',
+        },
+      },
+    )
   }
 }
 

@@ -55,10 +55,19 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) =>
       reject(
-        new ConfigError(`the relay can not listen on ${host}:${port} (${errorCode(cause)})`, {
-          cause,
-          nextStep: 'Choose another port or host, or stop what uses this one.',
-        }),
+        new ConfigError(
+          {
+            en: `The relay can not listen on ${host}:${port} (${errorCode(cause)}).`,
+            zh: `中继无法监听 ${host}:${port}（${errorCode(cause)}）。`,
+          },
+          {
+            cause,
+            nextStep: {
+              en: 'Choose another port or host, or stop what uses this one.',
+              zh: '请换一个端口或地址，或停止占用它的程序。',
+            },
+          },
+        ),
       )
     server.once('error', fail)
     server.listen(port, host, () => {
