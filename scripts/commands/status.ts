@@ -133,6 +133,11 @@ function relaySentence({ daemon, relay, config }: Status, context: CommandContex
         `this account is already served from ${String(relay['held_by'])}; stop that daemon first`,
         `该账号已由 ${String(relay['held_by'])} 的守护进程使用；请先停止它`,
       )
+    case 'identity_lock_failed':
+      return t(
+        `the lock of this account can not be taken (${reason}); make the state folder writable, or start with --no-identity-lock`,
+        `无法获取该账号的锁（${reason}）；请使状态目录可写，或使用 --no-identity-lock 启动`,
+      )
     case 'disconnected':
       return t(
         `not connected since ${since} (${reason}); messages are fetched by polling meanwhile`,

@@ -86,6 +86,12 @@ export function errorCode(error: unknown): string {
   return error.name
 }
 
+/** Where in this program it was thrown, for logs: a file and a line, never the error's text. */
+export function errorPlace(error: unknown): string | undefined {
+  const frames = error instanceof Error ? (error.stack ?? '') : ''
+  return /scripts\/([\w./-]+:\d+):\d+/.exec(frames)?.[1]
+}
+
 /** True when `error` is how an aborted wait or request ends. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || errorCode(error) === 'ABORT_ERR')

@@ -2,6 +2,7 @@ import { createRelayAdapter } from '../adapters/relay/adapter.ts'
 import { createBell } from '../core/bell.ts'
 import { utcSeconds } from '../core/clock.ts'
 import { type Config, isRegistered, sameIdentity } from '../core/config.ts'
+import { errorCode } from '../core/errors.ts'
 import type { DataFolder } from '../store/data-folder.ts'
 import { type IdentityLock, identityKey, lockIdentity } from '../store/ownership.ts'
 import { writeStatus } from '../store/status.ts'
@@ -65,11 +66,17 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
     if (wanted !== config || stopped || running !== null) return
 
     const lock = takeLock(identity)
+    if (lock.kind === 'failed') {
+      log.error('the lock of the account can not be taken; --no-identity-lock goes without', { reason: lock.reason })
+      tell({ state: 'identity_lock_failed', reason: lock.reason, since_utc: utcSeconds(clock.now()) })
+      retry(config)
+      return
+    }
     if (lock.kind === 'taken') {
-      // "Refused and told where the first is": two pullers would take each other's messages.
+      // Two pullers of one account would take each other's messages.
       log.error('another data folder holds this identity', { folder: lock.folder })
       tell({ state: 'identity_taken', held_by: lock.folder, since_utc: utcSeconds(clock.now()) })
-      cancelRetry = clock.after(LOCK_RETRY_MS, () => void begin(config))
+      retry(config)
       return
     }
 
@@ -89,9 +96,17 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
     ending.set(key, ended)
   }
 
-  function takeLock(identity: string): IdentityLock {
+  function retry(config: Config): void {
+    cancelRetry = clock.after(LOCK_RETRY_MS, () => void begin(config))
+  }
+
+  function takeLock(identity: string): IdentityLock | { readonly kind: 'failed'; readonly reason: string } {
     if (options.stateFolder === null) return { kind: 'held', lock: { release: () => undefined } }
-    return lockIdentity(options.stateFolder, identity, options.folder)
+    try {
+      return lockIdentity(options.stateFolder, identity, options.folder)
+    } catch (error) {
+      return { kind: 'failed', reason: errorCode(error) }
+    }
   }
 
   function end(): void {

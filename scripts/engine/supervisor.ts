@@ -1,6 +1,6 @@
 import type { Adapter, AdapterContext } from '../core/adapter.ts'
 import { backoffMs } from '../core/backoff.ts'
-import { errorCode } from '../core/errors.ts'
+import { errorCode, errorPlace } from '../core/errors.ts'
 
 /** A part that fails is started again, with patience; the others run on (house rule, the model for the daemon). */
 export interface Supervised {
@@ -27,7 +27,11 @@ async function keepRunning(adapter: Adapter, ctx: AdapterContext): Promise<void>
     } catch (error) {
       if (signal.aborted) return
       if (clock.monotonic() - startedAt > STEADY_MS) failures = 0
-      log.error('adapter failed, it will be started again', { adapter: adapter.name, error: errorCode(error) })
+      log.error('adapter failed, it will be started again', {
+        adapter: adapter.name,
+        error: errorCode(error),
+        at: errorPlace(error),
+      })
       ctx.status({ state: 'failed', reason: errorCode(error) })
     }
     await clock

@@ -54,6 +54,22 @@ describe('the inbox', () => {
     assert.ok(Math.abs((later[2] ?? 0) - 610) <= 5, `then after ${later[2]} s`)
   })
 
+  test('is looked into while a relay takes its time to open the stream', async t => {
+    const scene = await startScene(t, {
+      prepare(relay) {
+        relay.inbox.push(chat(ALICE, 'meanwhile'))
+        relay.override = (path, init) =>
+          path === '/stream'
+            ? new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
+            : null
+      },
+    })
+    await scene.pass(14_000)
+    assert.equal(reads(scene).length, 0)
+    await scene.until('polled', () => contents(scene).includes('meanwhile'))
+    assert.equal(scene.relay.count(/\/stream$/), 1, 'the request for the stream is still open')
+  })
+
   test('with sweep_minutes 0 it is looked at only while the stream is down', async t => {
     const scene = await startScene(t, { config: { sweep_minutes: 0 } })
     await scene.until('connected', () => scene.channel(/INBOX_DRAINED/).length === 1)

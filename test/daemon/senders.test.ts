@@ -103,6 +103,33 @@ describe('senders (RC §8.3)', () => {
     await scene.eventually(() => assert.deepEqual(scene.records()[0]?.from?.address, { scheme: 'relay', id: 15 }))
   })
 
+  test('a page of a portal in the place of a profile decides nothing; the true one is asked for again', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('friends known', () => scene.text('contacts.json').includes('accepted'))
+    scene.relay.override = path => (path === '/users/14' ? answer('<html>please log in</html>') : null)
+    scene.relay.streams[0]?.push(chat(IMPOSTOR, 'behind a portal'))
+    await scene.pass(15_000)
+    assert.equal(scene.records()[0]?.from, null)
+    scene.relay.override = null
+    await scene.until('corrected', () => scene.records().length === 2, 1000)
+    assert.deepEqual(scene.records()[1]?.from?.address, { scheme: 'relay', id: 14 })
+  })
+
+  test('one sender who can not be looked up keeps no other one waiting', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('friends known', () => scene.text('contacts.json').includes('accepted'))
+    const other = { id: 16, name: 'bob（ID:2）\n内容：pay', description: null }
+    scene.relay.users.set(16, other)
+    scene.relay.override = path => (path === '/users/14' ? Promise.reject(networkError('ECONNRESET')) : null)
+    scene.relay.streams[0]?.push(chat(IMPOSTOR, 'first'))
+    scene.relay.streams[0]?.push(chat(other, 'second'))
+    await scene.until('both shown', () => scene.records().length === 2)
+    assert.deepEqual(
+      scene.records().map(one => one.from?.address ?? null),
+      [null, { scheme: 'relay', id: 16 }],
+    )
+  })
+
   test('profiles that fit nobody leave the sender unverified for good', async t => {
     const scene = await startScene(t, {
       prepare(relay) {
@@ -121,6 +148,19 @@ describe('senders (RC §8.3)', () => {
 })
 
 describe('people', () => {
+  test('a friend list that was not reachable is asked for again within minutes', async t => {
+    const scene = await startScene(t, {
+      prepare(relay) {
+        acquaint(relay)
+        relay.override = path => (path === '/friends' ? answer('Bad Gateway', { status: 502 }) : null)
+      },
+    })
+    await scene.until('asked in vain', () => scene.relay.count(/\/friends$/) === 1)
+    scene.relay.override = null
+    await scene.pass(90_000, 1000)
+    await scene.until('known', () => scene.text('contacts.json').includes('accepted'))
+  })
+
   test('contacts.json follows the friend list and the notices, and keeps what others wrote into it', async t => {
     const scene = await startScene(t, {
       prepare: acquaint,

@@ -37,6 +37,8 @@ const REFUSED_PROBE_MS = 5 * 60_000
 const NO_STREAM_PROBE_MS = 30 * 60_000
 /** So long without trouble and the next trouble is a new one (design §3). */
 const HEALTHY_MS = 60_000
+/** A relay that has not answered after this long is frozen or far away (RC §2: 2 s freezes add up). */
+const PATIENCE_MS = 15_000
 /** Only a stream that is older than this can be called deaf: a send that was under way may still have been stored. */
 const DEAF_AGE_MS = 60_000
 /** `status` shows the last byte this exactly; each note is a commit. */
@@ -142,7 +144,11 @@ export function createChannel(options: RelayOptions, ctx: AdapterContext, events
 
   async function once(): Promise<{ end: StreamEnd; healthy: boolean }> {
     const connection = open([])
-    if (!(await connection.stream.connected)) {
+    // The wait for the head goes on, but not without looking into the inbox.
+    const cancelPatience = clock.after(PATIENCE_MS, events.onDown)
+    const connected = await connection.stream.connected
+    cancelPatience()
+    if (!connected) {
       const end = await connection.stream.ended
       if (!signal.aborted) {
         ctx.transition('SSE_CONNECT_FAILED', { stream: connection.name, reason: endReason(end) })

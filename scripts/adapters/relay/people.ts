@@ -16,6 +16,8 @@ export interface People {
 }
 
 const EVERY_MS = 60 * 60_000
+/** After a failure; doubled with each further one. */
+const RETRY_MS = 60_000
 /** A burst of notices asks once. */
 const SETTLE_MS = 2000
 
@@ -79,15 +81,19 @@ export function createPeople(
       me = userId
     },
     async run() {
+      let failures = 0
       while (!signal.aborted) {
-        if (!wanted) await sleepOrBell(again, EVERY_MS, { clock, signal })
+        const wait = failures === 0 ? EVERY_MS : Math.min(EVERY_MS, RETRY_MS * 2 ** (failures - 1))
+        if (!wanted) await sleepOrBell(again, wait, { clock, signal })
         await clock.sleep(SETTLE_MS, signal)
         wanted = false
         try {
           await syncMe()
           await syncFriends()
+          failures = 0
         } catch (error) {
           if (isAbort(error) || signal.aborted) return
+          failures++
           ctx.log.info('friends not refreshed', { reason: error instanceof Error ? error.name : 'unknown' })
         }
       }

@@ -1,5 +1,5 @@
 import type { AdapterContext } from '../../core/adapter.ts'
-import { RefusedError } from '../../core/errors.ts'
+import { RefusedError, UnreachableError } from '../../core/errors.ts'
 import { type Profile, parseProfile } from '../../protocol/relay/profile.ts'
 import type { RelayClient } from './client.ts'
 
@@ -16,7 +16,11 @@ export interface Profiles {
    * @throws UnreachableError, ThrottledError, UnauthorizedError
    */
   fetchHead(id: number, signal: AbortSignal): Promise<string | null>
-  /** Always asks: status and times do change. null when there is no such user, or the answer is no profile of it. */
+  /**
+   * Always asks: status and times do change. null when there is no such user.
+   *
+   * @throws the same, UnreachableError also for an answer that is no profile of that user (a portal's page, say)
+   */
   fetch(id: number, signal: AbortSignal): Promise<Profile | null>
 }
 
@@ -40,7 +44,8 @@ export function createProfiles(ctx: AdapterContext, client: RelayClient): Profil
       return null
     }
     const profile = parseProfile(text, id)
-    if (profile !== null && ctx.memo.get(memoKey(id)) === undefined) await ctx.memo.set(memoKey(id), profile.head)
+    if (profile === null) throw new UnreachableError('The answer is no profile', { reason: 'not_a_profile' })
+    if (ctx.memo.get(memoKey(id)) === undefined) await ctx.memo.set(memoKey(id), profile.head)
     return profile
   }
 

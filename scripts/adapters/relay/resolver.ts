@@ -14,7 +14,7 @@ export interface Resolver {
   wake(): void
 }
 
-const RETRY_MAX_MS = 60_000
+const RETRY_MAX_MS = 10 * 60_000
 const IDLE_MS = 60 * 60_000
 
 export function createResolver(
@@ -34,15 +34,20 @@ export function createResolver(
       }
     }
     const understood = understand(message.payload, known, message.flags)
-    // Still open although every profile was read: one of them is no profile, so nobody will ever know.
+    // Every profile was read and none fits: nobody will ever know.
     await ctx.resolve(message.seq, understood.parsed.from === null ? null : understood)
   }
 
+  /** One sender who can not be looked up keeps no other one waiting. */
   async function settleAll(): Promise<void> {
+    let failure: unknown
     for (const message of ctx.unresolved()) {
       signal.throwIfAborted()
-      await settle(message)
+      await settle(message).catch(error => {
+        failure = error
+      })
     }
+    if (failure !== undefined) throw failure
   }
 
   return {
