@@ -6,6 +6,7 @@ import type { Logger } from './core/logger.ts'
 import { createConfiguration } from './engine/configuration.ts'
 import { createIngest } from './engine/ingest.ts'
 import { createRelayAccount } from './engine/relay-account.ts'
+import { createStatusBoard, type StatusBoard } from './engine/status-board.ts'
 import { createChannelLog } from './projections/channel-log.ts'
 import { JSON_FILES } from './projections/json-projection.ts'
 import { createProjector } from './projections/projector.ts'
@@ -14,7 +15,6 @@ import { createDataFolder, type DataFolder, strayFiles } from './store/data-fold
 import { type FileLayer, nodeFiles, removeTemporaries } from './store/files.ts'
 import { ownFolder } from './store/ownership.ts'
 import { openState } from './store/state.ts'
-import { clearStatus, writeStatus } from './store/status.ts'
 
 /**
  * The composition root: builds every part, in order, and takes them down in the opposite order. No part knows of the
@@ -46,6 +46,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { folder, clock, log, files = nodeFiles } = options
   const undo: (() => Promise<void> | void)[] = []
   let stopReason: string | undefined
+  /** Not there until the store is open. */
+  let board: StatusBoard | undefined
 
   /** One step that fails must not keep the lock or the files of the others open. */
   async function takeDown(): Promise<void> {
@@ -86,6 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onMovedAside(to, reason) {
         channelLog.event('STORAGE_FAULT', { file: 'state.db', reason, moved_to: to })
         log.error('the database was damaged; it was moved aside whole and a new one was started', { to, reason })
+        board?.repeat()
       },
       onImported({ records, nextSeq }) {
         if (records > 0) log.info('history was taken over from conversations.md', { records, next_seq: nextSeq })
@@ -94,13 +97,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     undo.push(() => writer.close())
 
     await removeTemporaries(folder.path, [...JSON_FILES])
-    const startedAt = utcSeconds(clock.now())
-    await writer.write(database => {
-      writeStatus(database, 'holder', { pid: process.pid, kind: 'daemon', startedAt }, startedAt)
-      writeStatus(database, 'daemon', { version: options.version, node: process.version }, startedAt)
-    })
-    undo.push(() => writer.write(database => clearStatus(database, 'holder')))
-
     const projector = createProjector({
       folder,
       files,
@@ -122,6 +118,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     undo.push(() => projector.stop())
 
+    const states = createStatusBoard({ writer, clock, log, onCommit: projector.kick })
+    board = states
+    const startedAt = utcSeconds(clock.now())
+    await Promise.all([
+      states.put('holder', { pid: process.pid, kind: 'daemon', startedAt }),
+      states.put('daemon', { version: options.version, node: process.version }),
+    ])
+    undo.push(() => states.remove('holder'))
+
     const ingest = createIngest({ writer, clock, onCommit: projector.kick })
     undo.push(() => ingest.stop())
     await ingest.resume()
@@ -132,7 +137,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.warn('a file in the data folder could be taken for instructions', { name })
 
     const account = createRelayAccount(
-      { clock, fetch: options.fetch, log, channelLog, writer, ingest, onCommit: projector.kick },
+      { clock, fetch: options.fetch, log, channelLog, board: states, ingest },
       { folder, stateFolder: options.stateFolder },
     )
     undo.push(() => account.stop())
@@ -144,10 +149,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       say: options.say ?? (() => undefined),
       apply: account.apply,
       event: channelLog.event,
-      tell(status) {
-        const job = writer.write(database => writeStatus(database, 'config', status, utcSeconds(clock.now())))
-        job.catch(error => log.error('the state of the configuration was not noted', { error: errorCode(error) }))
-      },
+      tell: status => states.post('config', status),
     })
     config.read()
     undo.push(

@@ -5,7 +5,6 @@ import { type Config, isRegistered, sameIdentity } from '../core/config.ts'
 import { errorCode } from '../core/errors.ts'
 import type { DataFolder } from '../store/data-folder.ts'
 import { type IdentityLock, identityKey, lockIdentity } from '../store/ownership.ts'
-import { writeStatus } from '../store/status.ts'
 import { createContext, type Shared } from './context.ts'
 import { supervise } from './supervisor.ts'
 
@@ -32,7 +31,7 @@ interface Running {
 }
 
 export function createRelayAccount(shared: Shared, options: RelayAccountOptions): RelayAccount {
-  const { clock, log, writer } = shared
+  const { clock, log, board } = shared
   const configChanged = createBell()
   let wanted: Config | null = null
   let running: Running | null = null
@@ -82,7 +81,7 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
 
     const abort = new AbortController()
     tell({ state: 'connecting', since_utc: utcSeconds(clock.now()), held_by: null, base_url: config.baseUrl })
-    tellAccount(key)
+    board.post('account', { key })
     const adapter = createRelayAdapter({
       baseUrl: config.baseUrl,
       token: config.token,
@@ -117,15 +116,7 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
   }
 
   function tell(status: Readonly<Record<string, unknown>>): void {
-    writer
-      .write(database => writeStatus(database, 'adapter:relay', status, utcSeconds(clock.now())))
-      .then(shared.onCommit, () => undefined)
-  }
-
-  function tellAccount(key: string): void {
-    writer
-      .write(database => writeStatus(database, 'account', { key }, utcSeconds(clock.now())))
-      .then(shared.onCommit, () => undefined)
+    board.post('adapter:relay', status)
   }
 
   return {
@@ -136,8 +127,7 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
       end()
       await Promise.all(ending.values())
       if (!ran) return
-      const context = createContext(shared, { name: 'relay', account: '', signal: AbortSignal.abort() })
-      context.status({ state: 'stopped', since_utc: utcSeconds(clock.now()), next_try_utc: null })
+      board.merge('adapter:relay', { state: 'stopped', since_utc: utcSeconds(clock.now()), next_try_utc: null })
     },
   }
 }
