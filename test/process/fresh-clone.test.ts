@@ -31,7 +31,7 @@ function pathWithoutProject(): string {
 test('a fresh copy: npm ci, then npm run demo -- --once', { timeout: 240_000 }, async t => {
   const cwd = await copyOfTheProject()
   assert.equal(existsSync(join(cwd, 'node_modules')), false)
-  const env = { PATH: pathWithoutProject(), LANG: 'C', npm_config_prefer_offline: 'true' }
+  const env = { PATH: pathWithoutProject(), LANG: 'C', TMPDIR: temporaryFolder(), npm_config_prefer_offline: 'true' }
 
   const install = start('npm', ['ci'], { cwd, env })
   assert.equal(await install.ended, 0, install.stderr())
