@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTransport } from '../adapters/transport.ts'
+import { ConfigError } from '../core/errors.ts'
 import { createLogger } from '../core/logger.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
 import { createChatBots } from '../embedded/chat-bots.ts'
@@ -9,6 +10,7 @@ import { type EmbeddedRelay, startRelay } from '../embedded/relay/server.ts'
 import { registerUser } from '../embedded/relay-user.ts'
 import { parseRecord } from '../protocol/record-line.ts'
 import { escapeText } from '../protocol/visible-escape.ts'
+import { readConfigFile } from '../store/config-file.ts'
 import { createDataFolder, type DataFolder, dataFolderAt } from '../store/data-folder.ts'
 import { nodeFiles } from '../store/files.ts'
 import { type Command, type CommandContext, DONE, FAILED, speaker } from './command.ts'
@@ -30,7 +32,7 @@ export const demo: Command = {
   },
   async run(context) {
     const t = speaker(context)
-    const folder = context.values['data-dir'] === undefined ? throwAwayFolder() : context.folder()
+    const folder = context.values['data-dir'] === undefined ? throwAwayFolder() : unusedFolder(context)
     const stop = new AbortController()
     const signal = AbortSignal.any([context.interrupted, stop.signal])
     const transport = createTransport({ http: '', https: '', except: '' })
@@ -79,6 +81,24 @@ export const demo: Command = {
 
 function throwAwayFolder(): DataFolder {
   return dataFolderAt(join(mkdtempSync(join(tmpdir(), 'openwechat-demo-')), 'openwechat_im_client'))
+}
+
+/** @throws ConfigError where somebody is registered already: the relay shows a token once, and never again */
+function unusedFolder(context: CommandContext): DataFolder {
+  const folder = context.folder()
+  if (readConfigFile(folder.file('config.json')).kind === 'missing') return folder
+  throw new ConfigError(
+    {
+      en: `${folder.path} already holds a config.json: the demo would write over that registration.`,
+      zh: `${folder.path} 中已有 config.json：演示会覆盖其中的注册信息。`,
+    },
+    {
+      nextStep: {
+        en: 'Leave out --data-dir (the demo then makes a folder of its own), or name an empty one.',
+        zh: '去掉 --data-dir（演示会自建目录），或指定一个空目录。',
+      },
+    },
+  )
 }
 
 async function writeConfig(

@@ -141,6 +141,17 @@ describe('the relay command', () => {
 })
 
 describe('the demo', () => {
+  test('never writes over the registration of a folder that has one', async () => {
+    const path = join(temporaryFolder(), 'openwechat_im_client')
+    const view = viewOf(path)
+    view.writeConfig({ base_url: 'https://relay.example.org', token: 'a'.repeat(32) })
+    const before = view.text('config.json')
+    const { code, stderr } = await runProgram(['demo', '--once', '--data-dir', path])
+    assert.equal(code, 1)
+    assert.match(stderr, /^error: .*already holds a config\.json/)
+    assert.equal(view.text('config.json'), before)
+  })
+
   test('ends by itself after ten messages, which stand in the files it names', async () => {
     const { code, stdout, stderr } = await runProgram(['demo', '--once'], { env: { TMPDIR: temporaryFolder() } })
     assert.equal(code, 0, stderr)
