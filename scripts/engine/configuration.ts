@@ -20,7 +20,8 @@ export interface ConfigurationOptions {
 export function createConfiguration(options: ConfigurationOptions): { read(): void } {
   const { path, log, language, say, apply, event, tell } = options
   let last: Config | null = null
-  let lastText: string | null = null
+  /** What was read last, permissions included; null when it could not be read. */
+  let lastRead: string | null = null
 
   function missing(): void {
     event('CONFIG_MISSING')
@@ -42,17 +43,19 @@ export function createConfiguration(options: ConfigurationOptions): { read(): vo
     read() {
       const file = readConfigFile(path)
       if (file.kind === 'missing') {
-        lastText = null
+        lastRead = null
         missing()
         return
       }
       if (file.kind === 'unreadable') {
+        lastRead = null
         const text = `config.json: ${file.reason}`
         invalid({ en: text, zh: text }, file.reason)
         return
       }
-      if (file.text === lastText) return
-      lastText = file.text
+      const present = `${file.readableByOthers} ${file.text}`
+      if (present === lastRead) return
+      lastRead = present
       try {
         const { config, warnings } = parseConfig(file.text)
         const first = last === null

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { openForReading } from '../../scripts/store/database.ts'
+import { readStatus } from '../../scripts/store/status.ts'
 import { ALICE, chat, inboxBody } from '../support/blocks.ts'
 import { answer } from '../support/scripted-relay.ts'
-import { startScene } from '../support/test-daemon.ts'
+import { type Scene, startScene } from '../support/test-daemon.ts'
 
 const OTHER = 'b'.repeat(32)
 
@@ -112,6 +114,37 @@ describe('the configuration', () => {
       .join('\n')
     assert.match(warnings, /plain http/)
     assert.match(warnings, /unknown key "tokn".*did you mean "token"/)
+  })
+})
+
+describe('what status says of the configuration', () => {
+  const stateOf = (scene: Scene) => {
+    const database = openForReading(scene.folder.file('state.db'))
+    try {
+      return database === null ? undefined : readStatus(database, 'config')
+    } finally {
+      database?.close()
+    }
+  }
+
+  test('follows the permissions too: the advised chmod ends the warning', async t => {
+    const scene = await startScene(t, { prepare: (_, path) => chmodSync(`${path}/config.json`, 0o644) })
+    await scene.until('warned', () => JSON.stringify(stateOf(scene)).includes('chmod 600'))
+    chmodSync(scene.folder.file('config.json'), 0o600)
+    await scene.until('quiet', () => !JSON.stringify(stateOf(scene)).includes('chmod 600'))
+    assert.equal(scene.relay.count(/\/stream$/), 1)
+  })
+
+  test('a file that could not be read and can be again is valid again, though nothing in it changed', async t => {
+    const scene = await startScene(t)
+    await scene.until('valid', () => stateOf(scene)?.['state'] === 'valid')
+    const text = scene.text('config.json')
+    rmSync(scene.folder.file('config.json'))
+    mkdirSync(scene.folder.file('config.json'))
+    await scene.until('unreadable', () => stateOf(scene)?.['state'] === 'invalid')
+    rmSync(scene.folder.file('config.json'), { recursive: true })
+    writeFileSync(scene.folder.file('config.json'), text, { mode: 0o600 })
+    await scene.until('valid again', () => stateOf(scene)?.['state'] === 'valid')
   })
 })
 
