@@ -99,8 +99,14 @@ export function lockIdentity(stateFolder: string, identity: string, folder: Data
   const lock = tryLock(`${base}.lock`)
   // The note is its own file: the lock file itself is never opened with node:fs.
   if (lock === null) return { kind: 'taken', folder: readNote(`${base}.folder`) }
-  writeFileSync(`${base}.folder`, `${folder.path}\n`, { mode: 0o600 })
-  return { kind: 'held', lock }
+  try {
+    writeFileSync(`${base}.folder`, `${folder.path}\n`, { mode: 0o600 })
+    return { kind: 'held', lock }
+  } catch (error) {
+    // Kept, it would refuse our own next try.
+    lock.release()
+    throw error
+  }
 }
 
 function readNote(path: string): string {

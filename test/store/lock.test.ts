@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { openForWriting } from '../../scripts/store/database.ts'
 import { isLocked, tryLock } from '../../scripts/store/lock.ts'
-import { lockIdentity, ownFolder, runningDaemon } from '../../scripts/store/ownership.ts'
+import { identityKey, lockIdentity, ownFolder, runningDaemon } from '../../scripts/store/ownership.ts'
 import { migrate } from '../../scripts/store/schema.ts'
 import { writeStatus } from '../../scripts/store/status.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
@@ -97,6 +97,18 @@ describe('the lock of a folder', () => {
 })
 
 describe('the lock of an identity', () => {
+  test('is given back when its note can not be written', () => {
+    const state = temporaryFolder()
+    const folder = dataFolderAt('/one')
+    const note = join(state, 'identities', `${identityKey('x')}.folder`)
+    mkdirSync(note, { recursive: true })
+    assert.throws(() => lockIdentity(state, 'x', folder), /EISDIR/)
+    rmSync(note, { recursive: true })
+    const lock = lockIdentity(state, 'x', folder)
+    assert.equal(lock.kind, 'held')
+    if (lock.kind === 'held') lock.lock.release()
+  })
+
   test('is one for all folders, tells which one has it, and does not tell the token', () => {
     const state = temporaryFolder()
     const [one, two] = [dataFolderAt('/one'), dataFolderAt('/two')]
