@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts'
 import { type Bilingual, inLanguage, type Language } from '../core/i18n.ts'
 import { escapeText } from '../protocol/visible-escape.ts'
-import type { Command } from './command.ts'
+import { type Command, speaker } from './command.ts'
 
 const COMMON_HELP: Readonly<Record<string, Bilingual>> = {
   'data-dir': { en: 'PATH  use another data folder', zh: '路径  使用其他数据目录' },
@@ -19,7 +19,7 @@ export async function formatOverview(
   for (const [name, load] of Object.entries(commands)) {
     lines.push(`  ${name.padEnd(10)} ${inLanguage((await load()).about, language)}`)
   }
-  const say = (en: string, zh: string) => (language === 'zh' ? zh : en)
+  const say = speaker({ language })
   return [
     say('usage: npm run -s im -- <command> [options]', '用法：npm run -s im -- <命令> [选项]'),
     '',
@@ -30,7 +30,7 @@ export async function formatOverview(
 }
 
 export function formatHelp(name: string, command: Command, language: Language): string {
-  const say = (en: string, zh: string) => (language === 'zh' ? zh : en)
+  const say = speaker({ language })
   const options = Object.entries({ ...command.optionHelp, ...COMMON_HELP })
   return [
     `${say('usage', '用法')}: ${name}${command.usage === '' ? '' : ` ${command.usage}`} [${say('options', '选项')}]`,
@@ -54,6 +54,8 @@ export function formatError(error: unknown, { language, json }: { language: Lang
   // A relay's words may be part of it: nothing in them reaches the terminal as a control.
   const lines = [`${label[0]}: ${escapeText(text)}`]
   if (next !== undefined) lines.push(`  ${label[1]}: ${next}`)
-  if (!known && error instanceof Error) lines.push(...(error.stack?.split('\n').slice(1, 6) ?? []))
+  // A stack begins with the error's words, which may be several lines and anybody's: only frames are shown.
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter(line => /^ {4}at /.test(line)) : []
+  if (!known) lines.push(...frames.slice(0, 5).map(escapeText))
   return lines.join('\n')
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { formatError } from '../../scripts/commands/help.ts'
 import { runProgram } from '../support/child.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { viewOf } from '../support/test-daemon.ts'
@@ -96,6 +97,15 @@ describe('status', () => {
     const path = temporaryFolder()
     const { stdout } = await runProgram(['status', '--json'], { env: { OPENWECHAT_DATA_DIR: path } })
     assert.equal(JSON.parse(stdout).data_folder, path)
+  })
+})
+
+describe('an error that nobody foresaw', () => {
+  test('shows its words escaped and its frames, and no line of the words raw', () => {
+    const error = new Error('first\nsecond \u001b[2J line')
+    const text = formatError(error, { language: 'en', json: false })
+    assert.match(text, /^error: first\\nsecond \\u001b\[2J line\n {4}at /)
+    assert.doesNotMatch(text, /\u001b/)
   })
 })
 
