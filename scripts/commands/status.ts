@@ -6,7 +6,7 @@ import { type Database, openForReading } from '../store/database.ts'
 import { runningDaemon } from '../store/ownership.ts'
 import { AGENT, shownTotal, unreadCount } from '../store/positions.ts'
 import { newerSchema, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts'
-import { readStatus } from '../store/status.ts'
+import { currentAccount, readStatus } from '../store/status.ts'
 import { type Command, type CommandContext, DONE, speaker } from './command.ts'
 
 /** What `status --json` prints; fields may be added, never renamed. */
@@ -49,7 +49,7 @@ function readAll(context: CommandContext): Status {
       relay: database === null ? null : (readStatus(database, 'adapter:relay') ?? null),
       messages_received: database === null ? 0 : shownTotal(database),
       unread_count: database === null ? 0 : unreadCount(database, AGENT),
-      friends_count: database === null ? 0 : friends(database),
+      friends_count: database === null ? 0 : countRelationships(database, currentAccount(database)).accepted,
     }
   } finally {
     database?.close()
@@ -61,11 +61,6 @@ function configState(context: CommandContext, database: Database | null): Readon
   const file = readConfigFile(context.folder().file('config.json'))
   if (file.kind !== 'text') return { state: file.kind }
   return (database === null ? undefined : readStatus(database, 'config')) ?? { state: 'unread' }
-}
-
-function friends(database: Database): number {
-  const account = readStatus(database, 'account')?.['key']
-  return typeof account === 'string' ? countRelationships(database, account).accepted : 0
 }
 
 function describe(found: Status, context: CommandContext): string {

@@ -33,9 +33,9 @@ export interface AdapterContext {
   unresolved(): readonly UnresolvedMessage[]
   /** Says who sent such a message after all, or, with null, that nobody will ever know. */
   resolve(seq: number, found: IncomingMessage | null): Promise<void>
-  /** Small facts that outlive the process. */
   /** A second stream brought what the first one had brought already: only counted. */
   copyDropped(): void
+  /** Small facts that outlive the process. */
   readonly memo: Memo
   readonly contacts: Contacts
   /** Who we are there, for `profile.json`. */

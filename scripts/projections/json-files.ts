@@ -4,17 +4,11 @@ import { countRelationships, latestPeers, listContacts, type StoredContact } fro
 import { counter, receivedSince } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
 import { AGENT, shownTotal, unreadCount } from '../store/positions.ts'
-import { readStatus } from '../store/status.ts'
+import { currentAccount, readStatus } from '../store/status.ts'
 
 /** The JSON files of design §4, each a function of the store. */
 
 type JsonObject = Record<string, unknown>
-
-/** The account that is in use now; contacts and relationships are its own. */
-export function currentAccount(database: Database): string {
-  const account = readStatus(database, 'account')?.['key']
-  return typeof account === 'string' ? account : ''
-}
 
 /** null until a relay accepted our token. */
 export function profileJson(database: Database, now: number): JsonObject | null {
@@ -100,7 +94,7 @@ export function snapshotJson(database: Database, now: number): JsonObject {
 }
 
 /** `[\p{L}\p{N} ._-]{1,24}`, everything else left out; empty when nothing is left. */
-export function plainName(name: string): string {
+function plainName(name: string): string {
   return [...name.replace(/[^\p{L}\p{N} ._-]/gu, '')].slice(0, 24).join('').trim()
 }
 

@@ -16,8 +16,6 @@ import { createJsonProjection, JSON_FILES } from './json-projection.ts'
 export interface Projector {
   /** Something was committed. Returns at once. */
   kick(): void
-  /** Resolves when the files show everything that may be shown now, or the disk refused. */
-  settled(): Promise<void>
   /** Writes and syncs what is left, then stops. */
   stop(): Promise<void>
 }
@@ -153,7 +151,6 @@ export function createProjector(options: ProjectorOptions): Projector {
   refreshNowAndThen()
   return {
     kick,
-    settled: () => enqueue(() => Promise.resolve()),
     async stop() {
       stopped = true
       for (const cancel of timers.values()) cancel()

@@ -23,6 +23,12 @@ export function readStatus(database: Database, key: string): Readonly<Record<str
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
 }
 
+/** The account that is in use now, '' before the first one; contacts and relationships are its own. */
+export function currentAccount(database: Database): string {
+  const account = readStatus(database, 'account')?.['key']
+  return typeof account === 'string' ? account : ''
+}
+
 /** Who holds `lock.db`. Believed only while the lock is really taken. */
 export interface Holder {
   readonly pid: number

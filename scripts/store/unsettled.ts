@@ -1,18 +1,12 @@
+import type { UnresolvedMessage } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import type { Flags, ParsedMessage } from '../core/message.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import type { Database } from './database.ts'
 import { insertMessage, messageDigest } from './messages.ts'
 
-/** Messages whose sender is not known for sure yet (RC §8.3), or that wait for a twin (RC 709). */
-export interface UnresolvedRow {
-  readonly seq: number
-  readonly payload: string
-  readonly flags: Flags
-}
-
-/** Oldest first, with the text of the message as received. */
-export function unresolvedMessages(database: Database, source: string, account: string): UnresolvedRow[] {
+/** Messages whose sender is not known for sure yet (RC §8.3), oldest first, with the text of the message as received. */
+export function unresolvedMessages(database: Database, source: string, account: string): UnresolvedMessage[] {
   return database
     .all(
       `SELECT m.seq, m.flags, substr(p.body, m.payload_from + 1, m.payload_to - m.payload_from) AS payload
@@ -53,7 +47,7 @@ export function showHeld(database: Database): void {
 /**
  * Writes down who sent it after all. A message that is already shown stays as it is, and a correction is appended.
  *
- * @returns the state it was in, or null when it needed no resolution any more
+ * @returns whether it was still hidden or shown already; null when it needed no resolution any more
  */
 export function resolveMessage(
   database: Database,

@@ -95,10 +95,8 @@ describe('config.json', () => {
       baseUrl: 'https://relay.example.org:8000',
       token: valid.token,
       myId: '2',
-      myName: null,
       batchSize: 5,
       sweepMinutes: 5,
-      language: null,
     })
     assert.equal(parseConfig(JSON.stringify({ ...valid, my_id: '2' })).config.myId, '2')
     assert.equal(parseConfig(`\ufeff${JSON.stringify(valid)}`).config.token, valid.token)

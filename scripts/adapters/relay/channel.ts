@@ -16,7 +16,6 @@ export interface Channel {
   run(): Promise<void>
   /** A routine look into the inbox found something that should have been pushed (RC §7.3.3). */
   deaf(): void
-  readonly up: boolean
 }
 
 export interface ChannelEvents {
@@ -178,9 +177,6 @@ export function createChannel(options: RelayOptions, ctx: AdapterContext, events
   }
 
   return {
-    get up() {
-      return live !== null
-    },
     deaf() {
       const old = live !== null && clock.monotonic() - live.openedAt > DEAF_AGE_MS
       if (old) deafRequested?.()

@@ -23,7 +23,7 @@ export interface RelayClientOptions {
 }
 
 /** Hard bound of a read (design §3). */
-export const READ_LIMIT_MS = 120_000
+const READ_LIMIT_MS = 120_000
 /** Above the freezes that RC §2 reports, which add up. */
 const REQUEST_LIMIT_MS = 35_000
 /** 500 messages of the longest text, name and description, with room. */

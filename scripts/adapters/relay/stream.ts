@@ -83,11 +83,13 @@ export function openStream(options: StreamOptions): Stream {
       })
     },
   })
-  source.addEventListener('message', event => {
-    const { payload, cut } = restoreData(String(event.data))
-    onMessage(payload, cut)
-  })
-  source.addEventListener('unknown', event => onMessage(restoreData(String(event.data)).payload, null))
+  // An event of a name that the relay does not have yet is kept too (design §3: raw first).
+  for (const name of ['message', 'unknown']) {
+    source.addEventListener(name, event => {
+      const { payload, cut } = restoreData(String(event.data))
+      onMessage(payload, cut)
+    })
+  }
   source.addEventListener('log', event => {
     cancelLogWait?.()
     onLog(restoreData(String(event.data)).payload)

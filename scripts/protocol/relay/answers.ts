@@ -23,9 +23,6 @@ export function parseSent(text: string): SendAccepted | null {
   }
 }
 
-/** `POST /send/file` answers so after 2 s although the message was delivered (420, RC §5). */
-export const FALSE_FILE_FAILURE = '错误：发送失败，请稍后重试'
-
 export function parseStatusChanged(text: string): RelayStatus | null {
   const match = /^状态已更新为：(?:可交流|仅好友|免打扰)（(open|friends_only|do_not_disturb)）$/.exec(text)
   return match === null ? null : (match[1] as RelayStatus)

@@ -4,7 +4,7 @@ import { TS } from './time.ts'
  * The lists of RC §4.4. An entry's own name or description can forge whole entries (806), so a list yields candidate
  * ids only; with the profiles of all of them a literal walk from `[1]` tells whether the list is what it seems.
  */
-export type FriendsReply =
+export type ListReply =
   | { readonly kind: 'empty' }
   | { readonly kind: 'list'; readonly count: number; readonly body: string; readonly candidates: readonly number[] }
   | { readonly kind: 'unknown' }
@@ -16,17 +16,17 @@ const DISCOVER_HEAD = new RegExp(`^本次随机展示 (\\d+) 人（可交流用�
 const END = `\n${EQ}`
 const CANDIDATE = /（ID:(\d{1,15})）\n {4}简介：/g
 
-export function parseFriends(text: string): FriendsReply {
+export function parseFriends(text: string): ListReply {
   if (text === '暂无好友') return { kind: 'empty' }
   return parseList(text, FRIENDS_HEAD)
 }
 
-export function parseDiscovered(text: string): FriendsReply {
+export function parseDiscovered(text: string): ListReply {
   if (text === '暂无可交流的用户') return { kind: 'empty' }
   return parseList(text, DISCOVER_HEAD)
 }
 
-function parseList(text: string, head: RegExp): FriendsReply {
+function parseList(text: string, head: RegExp): ListReply {
   const match = head.exec(text)
   if (match === null || !text.endsWith(END)) return { kind: 'unknown' }
   const body = text.slice(match[0].length, -END.length)
