@@ -62,6 +62,6 @@ if (!isNodeNewEnough()) {
   ])
 } else {
   keepCompiledCode()
-  const { main } = await import(pathToFileURL(join(scripts, 'cli.ts')).href)
-  await main(process.argv.slice(2))
+  // Without a top-level await, which the oldest Nodes can not read.
+  void import(pathToFileURL(join(scripts, 'cli.ts')).href).then(({ main }) => main(process.argv.slice(2)))
 }
