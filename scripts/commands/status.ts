@@ -45,7 +45,7 @@ function readAll(context: CommandContext): Status {
     return {
       data_folder: folder.path,
       daemon: holder === null ? { running: false } : { running: true, pid: holder.pid, since_utc: holder.startedAt },
-      config: configState(context, database),
+      config: configState(context, holder === null ? null : database),
       relay: database === null ? null : (readStatus(database, 'adapter:relay') ?? null),
       messages_received: database === null ? 0 : shownTotal(database),
       unread_count: database === null ? 0 : unreadCount(database, AGENT),
@@ -56,7 +56,7 @@ function readAll(context: CommandContext): Status {
   }
 }
 
-/** The daemon's word, or, before its first start, whether the file is there. */
+/** The word of the daemon, if it runs: without it nobody has looked into the file since. */
 function configState(context: CommandContext, database: Database | null): Readonly<Record<string, unknown>> {
   const file = readConfigFile(context.folder().file('config.json'))
   if (file.kind !== 'text') return { state: file.kind }

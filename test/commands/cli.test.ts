@@ -5,9 +5,10 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { formatError } from '../../scripts/commands/help.ts'
-import { runProgram } from '../support/child.ts'
+import { runProgram, startDaemonProcess } from '../support/child.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { viewOf } from '../support/test-daemon.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const COMMANDS = ['sse', 'status', 'doctor', 'relay', 'demo']
 
@@ -84,6 +85,19 @@ describe('status', () => {
     assert.deepEqual(status.config, { state: 'missing' })
     assert.equal(status.relay, null)
     assert.deepEqual(readdirSync(path), [])
+  })
+
+  test('does not repeat what a daemon that is gone said of a file that may have changed', async () => {
+    const path = join(temporaryFolder(), 'openwechat_im_client')
+    const view = viewOf(path)
+    view.writeConfig({ base_url: 'ftp://x', token: 't' })
+    const stateOf = async () =>
+      JSON.parse((await runProgram(['status', '--json', '--data-dir', path])).stdout).config.state
+    const daemon = await startDaemonProcess(path)
+    await waitFor('its word', async () => (await stateOf()) === 'invalid')
+    daemon.kill('SIGTERM')
+    await daemon.ended
+    assert.equal(await stateOf(), 'unread')
   })
 
   test('speaks the language that config.json names; --lang goes before it', async () => {
