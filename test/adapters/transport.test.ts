@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, get, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, get } from 'node:http'
 import { describe, type TestContext, test } from 'node:test'
 import { createTransport } from '../../scripts/adapters/transport.ts'
 import type { ProxySettings } from '../../scripts/core/environment.ts'
-
-async function listen(t: TestContext, server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
-  t.after(() => server.closeAllConnections())
-  return (server.address() as AddressInfo).port
-}
+import { listen } from '../support/listen.ts'
 
 /** A relay of one answer, and a proxy that counts whom it connected. */
 async function network(t: TestContext) {

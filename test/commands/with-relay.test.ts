@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createTransport } from '../../scripts/adapters/transport.ts'
@@ -9,6 +8,7 @@ import { systemClock } from '../../scripts/core/clock.ts'
 import { type RelayEvent, startRelay } from '../../scripts/embedded/relay/server.ts'
 import { registerUser } from '../../scripts/embedded/relay-user.ts'
 import { runProgram, startDaemonProcess, startProgram } from '../support/child.ts'
+import { listen } from '../support/listen.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { viewOf } from '../support/test-daemon.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -98,11 +98,10 @@ test('a token that the relay does not know is a fault of its own, in status and 
 
 test('something else at the address is said to be no relay', async t => {
   const server = createServer((_, response) => response.end('<html>welcome</html>'))
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => server.close())
+  const port = await listen(t, server)
   const path = join(temporaryFolder(), 'openwechat_im_client')
   viewOf(path).writeConfig({
-    base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    base_url: `http://127.0.0.1:${port}`,
     token: 'a'.repeat(32),
   })
   const { code, stdout } = await runProgram(['doctor', '--data-dir', path])

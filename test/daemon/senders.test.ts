@@ -54,12 +54,10 @@ describe('senders (RC §8.3)', () => {
         'what is behind it waits, in order',
       ),
     )
-    await scene.pass(2000)
-    await scene.eventually(() =>
-      assert.deepEqual(
-        scene.records().map(one => one.from?.name ?? null),
-        ['alice', null, 'alice'],
-      ),
+    await scene.until('the time is up', () => scene.records().length === 3)
+    assert.deepEqual(
+      scene.records().map(one => one.from?.name ?? null),
+      ['alice', null, 'alice'],
     )
     const unverified = scene.records()[1]
     assert.equal(unverified?.flags['seq'], '2')
@@ -108,7 +106,7 @@ describe('senders (RC §8.3)', () => {
     await scene.until('friends known', () => scene.text('contacts.json').includes('accepted'))
     scene.relay.override = path => (path === '/users/14' ? answer('<html>please log in</html>') : null)
     scene.relay.streams[0]?.push(chat(IMPOSTOR, 'behind a portal'))
-    await scene.pass(15_000)
+    await scene.until('shown as unverified', () => scene.records().length === 1)
     assert.equal(scene.records()[0]?.from, null)
     scene.relay.override = null
     await scene.until('corrected', () => scene.records().length === 2, 1000)
@@ -200,7 +198,7 @@ describe('people', () => {
     await scene.until('counted', () => scene.json('stats.json')['friends_count'] === 2)
   })
 
-  test('a friend list that can be read in two ways changes nothing', async t => {
+  test('a description that forges a whole entry of the friend list makes nobody else a friend', async t => {
     const forged = {
       id: 15,
       name: 'trudy',
@@ -213,10 +211,21 @@ describe('people', () => {
         relay.friends.push(forged)
       },
     })
-    await scene.until('asked', () => scene.relay.count(/\/users\/15$/) === 1)
-    await scene.pass(5000)
-    const contacts = scene.json('contacts.json') as Record<string, Record<string, unknown>>
-    assert.equal(contacts['1']?.['relationship'], undefined)
+    const relationOf = (id: string) =>
+      (scene.json('contacts.json') as Record<string, Record<string, unknown>>)[id]?.['relationship']
+    await scene.until('the true one is known', () => relationOf('15') === 'accepted')
+    assert.equal(relationOf('1'), undefined)
+  })
+
+  test('a friend list with an entry that fits no profile changes nothing', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('friends known', () => Object.keys(scene.json('contacts.json')).length === 2)
+    const before = scene.text('contacts.json')
+    scene.relay.friends.push({ id: 1, name: 'alice', description: 'another one' })
+    scene.relay.streams[0]?.push(notice(BOB))
+    await scene.until('asked', () => scene.relay.count(/\/friends$/) === 2)
+    await scene.until('doubted', () => scene.logs.some(one => String(one['msg']).includes('without doubt')))
+    assert.equal(scene.text('contacts.json'), before)
   })
 
   test('a token of another id than config.json says is reported', async t => {

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createTransport } from '../../scripts/adapters/transport.ts'
@@ -10,6 +8,7 @@ import { systemClock } from '../../scripts/core/clock.ts'
 import { startRelay } from '../../scripts/embedded/relay/server.ts'
 import { registerUser } from '../../scripts/embedded/relay-user.ts'
 import { runProgram, startDaemonProcess, startProgram } from '../support/child.ts'
+import { listen } from '../support/listen.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { viewOf } from '../support/test-daemon.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -89,12 +88,8 @@ describe('the end of a daemon', () => {
         response.write('event: log\ndata: stream_connected request_id=1 user_id=2 ip=1 ts=x\n\n')
       }
     })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    t.after(() => server.close())
-    t.after(() => server.closeAllConnections())
+    const port = await listen(t, server)
     const path = join(temporaryFolder(), 'openwechat_im_client')
-    const { port } = server.address() as AddressInfo
     viewOf(path).writeConfig({ base_url: `http://127.0.0.1:${port}`, token: 'a'.repeat(32) })
     const daemon = await startDaemonProcess(path, { args: ['--no-identity-lock'] })
     await waitFor('the stream', () => viewOf(path).channel(/SSE_CONNECTED/).length === 1)

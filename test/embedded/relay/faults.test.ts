@@ -6,6 +6,7 @@ import type { RelayEvent } from '../../../scripts/embedded/relay/events.ts'
 import type { StoredMessage } from '../../../scripts/embedded/relay/inbox-store.ts'
 import type { Relay } from '../../../scripts/embedded/relay/relay.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
+import { listen } from '../../support/listen.ts'
 import { bodyOf, call } from './test-relay.ts'
 
 const timeout = 20_000
@@ -32,13 +33,7 @@ async function serve(t: TestContext, storage: { users?: object; inbox?: object }
     maxUsers: 10,
   } as unknown as Relay
   const server = createServer((request, response) => void answer(relay, { limiter: null, request, response }))
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  assert.ok(address !== null && typeof address === 'object')
+  const port = await listen(t, server)
   const failure = () =>
     new Promise<RelayEvent>(resolve => {
       notify = () => {
@@ -47,7 +42,7 @@ async function serve(t: TestContext, storage: { users?: object; inbox?: object }
       }
       notify()
     })
-  return { port: address.port, failure }
+  return { port, failure }
 }
 
 test('a database that fails before the endpoint is reached gives a 500', { timeout }, async t => {

@@ -6,6 +6,7 @@ import type { RelayEvent } from '../../../scripts/embedded/relay/events.ts'
 import type { Message } from '../../../scripts/embedded/relay/messages.ts'
 import { createStreamHub } from '../../../scripts/embedded/relay/stream-hub.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
+import { listen } from '../../support/listen.ts'
 import { type Connection, open, parseReply, request } from './raw-http.ts'
 import { unchunked } from './test-relay.ts'
 
@@ -36,13 +37,7 @@ async function bareHub(t: TestContext) {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     hub.open({ userId: 1, response, greeting: 'event: log\ndata: hello\n\n' })
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  assert.ok(address !== null && typeof address === 'object')
+  const port = await listen(t, server)
   const until = (condition: () => boolean) =>
     new Promise<void>(resolve => {
       notify = () => {
@@ -52,7 +47,7 @@ async function bareHub(t: TestContext) {
     })
   const connect = async (): Promise<Connection> => {
     const before = events.length
-    const connection = open(address.port)
+    const connection = open(port)
     connection.socket.write(request('GET /stream'))
     await until(() => events.slice(before).some(({ kind }) => kind === 'connected'))
     return connection
