@@ -67,13 +67,17 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
     if (stopped) return
     const at = nextDeadline(writer.database)
     if (at === null) return
-    cancelDeadline = clock.after(Math.max(0, at - clock.now()), () => {
-      commit(database => settleOverdue(database, clock.now())).catch(() => undefined)
+    cancelDeadline = clock.after(Math.max(0, at - uptimeMs()), () => {
+      commit(database => settleOverdue(database, uptimeMs())).catch(() => undefined)
     })
   }
 
+  /** Deadlines do not follow the wall clock: one that is set back would hold every file back with it. */
+  function uptimeMs(): number {
+    return Math.ceil(clock.monotonic())
+  }
+
   function store(database: Database, account: Account, payload: IncomingPayload): void {
-    const now = clock.now()
     const id = insertPayload(database, payload.body)
     for (const message of payload.messages) {
       const twin = message.mayHaveTwin === true ? findEarlierTwin(database, account, message) : null
@@ -82,11 +86,11 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
       const seq = insertMessage(database, {
         ...account,
         via: payload.via,
-        receivedAt: utcSeconds(now),
+        receivedAt: utcSeconds(clock.now()),
         parsed: message.parsed,
         payload: { id, from: message.span?.from ?? 0, to: message.span?.to ?? payload.body.length },
         state,
-        settleBy: state === 'final' ? 0 : now + (state === 'resolving' ? RESOLVE_MS : TWIN_MS),
+        settleBy: state === 'final' ? 0 : uptimeMs() + (state === 'resolving' ? RESOLVE_MS : TWIN_MS),
         unresolved: message.unresolved === true,
       })
       if (twin !== null) mergeTwins(database, seq, twin)
@@ -129,7 +133,7 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
 
   return {
     for: forAccount,
-    resume: () => commit(database => restartDeadlines(database, clock.now() + RESOLVE_MS)),
+    resume: () => commit(database => restartDeadlines(database, uptimeMs() + RESOLVE_MS)),
     stop() {
       stopped = true
       cancelDeadline?.()

@@ -34,7 +34,7 @@ export interface NewMessage {
   readonly to?: Party | undefined
   readonly payload: { readonly id: number; readonly from: number; readonly to: number } | null
   readonly state: MessageState
-  /** Epoch ms; only for a state other than final. */
+  /** Milliseconds by the clock of this process; only for a state other than final. */
   readonly settleBy: number
   readonly unresolved: boolean
 }

@@ -33,7 +33,7 @@ const STEPS: readonly string[] = [
     flags        TEXT NOT NULL DEFAULT '{}',
     -- resolving: the sender is being looked up. held: its twin may still come. final: shown, never changed again.
     state        TEXT NOT NULL CHECK (state IN ('resolving', 'held', 'final')),
-    settle_by    INTEGER NOT NULL DEFAULT 0,        -- epoch ms; no wait of projections and sinks is longer
+    settle_by    INTEGER NOT NULL DEFAULT 0,        -- ms by the clock of the running process; no wait of files is longer
     unresolved   INTEGER NOT NULL DEFAULT 0,        -- 1: the sender may yet be found
     merged_into  INTEGER,                           -- the other one of a pair that is one message (RC 709)
     digest       BLOB                               -- of sender, time and content; NULL: nothing to compare

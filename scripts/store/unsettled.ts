@@ -33,7 +33,7 @@ export function settleOverdue(database: Database, now: number): void {
   database.run("UPDATE messages SET state = 'final' WHERE state <> 'final' AND settle_by <= ?", now)
 }
 
-/** After a restart nobody is looking anything up yet: the time to do so starts anew. */
+/** The deadlines of another process mean nothing here, and nobody is looking anything up yet: the time starts anew. */
 export function restartDeadlines(database: Database, settleBy: number): void {
   database.run("UPDATE messages SET settle_by = ? WHERE state = 'resolving'", settleBy)
   showHeld(database)

@@ -94,6 +94,23 @@ describe('an append-only file of the agent', () => {
     }
   })
 
+  test('a line torn in a file that took the place of a deleted one is completed, not repeated', async () => {
+    const files = createForgetfulFiles()
+    const truth = createTruth(['one\n', 'two\n'])
+    const projection = truth.open(files)
+    await projection.write()
+    truth.checkpoint = (await projection.sync()) ?? truth.checkpoint
+    files.edit(PATH, () => null)
+    truth.commit('a rather long third line\n')
+    // stat, open, stat, stat, append: the power goes in the middle of the line.
+    files.cutPowerAt(files.operations + 5)
+    await assert.rejects(projection.write())
+    files.restorePower(1)
+    assert.match(files.content(PATH) ?? '', /^a rather l[^\n]*$/)
+    await truth.open(files).write()
+    assert.equal(files.content(PATH), 'a rather long third line\n')
+  })
+
   test('a refusal in the middle of an append is completed by the next one', async () => {
     const files = createForgetfulFiles()
     const truth = createTruth(['one\n'])
