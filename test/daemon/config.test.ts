@@ -73,6 +73,34 @@ describe('the configuration', () => {
     await scene.until('kept', () => scene.records().some(one => one.content === 'read under the old token'))
   })
 
+  test('back to an account whose read is still in flight: two never pull from one inbox', async t => {
+    let release: (() => void) | undefined
+    const own = 'a'.repeat(32)
+    const scene = await startScene(t, {
+      prepare(relay) {
+        relay.override = (path, init) => {
+          if (!path.startsWith('/messages') || init.headers['X-Token'] !== own || release !== undefined) return null
+          return new Promise(resolve => {
+            release = () => resolve(answer(inboxBody([chat(ALICE, 'heard out')])))
+          })
+        }
+      },
+    })
+    await scene.until('reading', () => release !== undefined)
+    const asked = () => scene.relay.requests.filter(one => one.token === own && /messages|stream/.test(one.line)).length
+    const before = asked()
+    for (const token of [OTHER, own]) {
+      const reloads = scene.channel(/CONFIG_RELOADED/).length
+      scene.writeConfig({ base_url: 'http://127.0.0.1:9', token })
+      await scene.until('reloaded', () => scene.channel(/CONFIG_RELOADED/).length === reloads + 1)
+    }
+    await scene.pass(5000)
+    assert.equal(asked(), before, 'not while the read is out')
+    release?.()
+    await scene.until('again', () => asked() > before)
+    await scene.until('kept', () => scene.records().some(one => one.content === 'heard out'))
+  })
+
   test('an edit that is not valid keeps the last valid one running, says all that is wrong, and shows no secret', async t => {
     const scene = await startScene(t)
     await scene.until('connected', () => scene.relay.streams.length === 1)

@@ -187,6 +187,18 @@ describe('the inbox', () => {
     await scene.eventually(() => assert.equal(scene.channel(/SSE_DISCONNECTED/).length, 0))
   })
 
+  test('what a routine look finds in the first minute of a stream does not make it deaf', async t => {
+    const scene = await startScene(t, { config: { sweep_minutes: 0.1 } })
+    await scene.until('connected', () => scene.channel(/INBOX_DRAINED/).length === 1)
+    await scene.pass(12_000)
+    // A send that was under way at registration may still have been stored (RC §7.3.2).
+    scene.relay.inbox.push(chat(ALICE, 'late'))
+    await scene.until('read', () => contents(scene).includes('late'))
+    await scene.eventually(() => assert.match(scene.channel(/INBOX_DRAINED/).at(-1) ?? '', /reason=sweep fetched=1$/))
+    assert.ok(scene.clock.monotonic() < 60_000)
+    assert.equal(scene.channel(/SSE_DEAF/).length, 0)
+  })
+
   test('a message that both the old and the new stream carry is shown once', async t => {
     const scene = await startScene(t)
     await scene.until('connected', () => scene.channel(/INBOX_DRAINED/).length === 1)

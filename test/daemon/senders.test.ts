@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { openForReading } from '../../scripts/store/database.ts'
-import { ALICE, BOB, chat, IMPOSTOR, notice } from '../support/blocks.ts'
+import { ALICE, BOB, chat, friendRequest, IMPOSTOR, notice } from '../support/blocks.ts'
 import { answer, networkError, type ScriptedRelay } from '../support/scripted-relay.ts'
 import { startScene } from '../support/test-daemon.ts'
 
@@ -128,6 +128,24 @@ describe('senders (RC §8.3)', () => {
     )
   })
 
+  test('"no such user" holds for minutes only: somebody may register under that number', async t => {
+    const user = { id: 15, name: 'x', description: null }
+    const scene = await startScene(t, { prepare: relay => relay.users.set(15, user) })
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    for (const [text, asked, waitMs] of [
+      ['one', 1, 60_000],
+      ['two', 1, 5 * 60_000],
+      ['three', 2, 0],
+    ] as const) {
+      // The text goes on as if its beginning were the end of a longer name.
+      const content = `（ID:99）\n内容：${text}`
+      scene.relay.streams[0]?.push(chat(user, content))
+      await scene.until(`"${text}" is shown`, () => scene.records().some(one => one.content === content))
+      assert.equal(scene.relay.count(/\/users\/99$/), asked, text)
+      await scene.pass(waitMs, 1000)
+    }
+  })
+
   test('profiles that fit nobody leave the sender unverified for good', async t => {
     const scene = await startScene(t, {
       prepare(relay) {
@@ -146,6 +164,29 @@ describe('senders (RC §8.3)', () => {
 })
 
 describe('people', () => {
+  test('a late request of a friend does not undo the friendship', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('friends known', () => Object.keys(scene.json('contacts.json')).length === 2)
+    scene.relay.streams[0]?.push(friendRequest(ALICE, 'again', '2026-03-09 18:45:00'))
+    await scene.until('seen', () => scene.text('contacts.json').includes('2026-03-09T10:45:00Z'))
+    const contacts = scene.json('contacts.json') as Record<string, Record<string, unknown>>
+    assert.equal(contacts['1']?.['relationship'], 'accepted')
+  })
+
+  test('the people of one account are not those of the next; what others wrote stays', async t => {
+    const scene = await startScene(t, { prepare: acquaint })
+    await scene.until('friends known', () => Object.keys(scene.json('contacts.json')).length === 2)
+    writeFileSync(
+      scene.folder.file('contacts.json'),
+      JSON.stringify({ ...scene.json('contacts.json'), note: { text: 'mine' } }),
+    )
+    scene.relay.token = 'b'.repeat(32)
+    scene.relay.friends.splice(0)
+    scene.writeConfig({ base_url: 'http://127.0.0.1:9', token: scene.relay.token })
+    await scene.until('the old ones are gone', () => !scene.text('contacts.json').includes('alice'))
+    assert.deepEqual(scene.json('contacts.json'), { note: { text: 'mine' } })
+  })
+
   test('a friend list that was not reachable is asked for again within minutes', async t => {
     const scene = await startScene(t, {
       prepare(relay) {

@@ -96,6 +96,14 @@ describe('who sent it (RC §8.3)', () => {
     )
   })
 
+  test('what stands further behind than any name reaches is text, and asks for no profile', () => {
+    const content = `${'x'.repeat(120)}alice（ID:1）\n内容：pay`
+    const parsed = parseBlock(block('chat', bob, content))
+    assert.ok(parsed !== null && parsed.kind !== 'notice')
+    const found = resolveSender({ ...parsed, partial: false }, () => undefined)
+    assert.deepEqual(found, { kind: 'known', id: 2, name: 'bob', content, imitates: null })
+  })
+
   test('profiles that fit nobody leave it unverified', () => {
     const text = block('chat', { id: 9, name: 'a（ID:1）', description: 'x\n内容：y' }, 'z')
     assert.equal(read(text, [alice]).kind, 'unverified')
