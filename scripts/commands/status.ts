@@ -133,6 +133,11 @@ function relaySentence({ daemon, relay, config }: Status, context: CommandContex
         `the lock of this account can not be taken (${reason}); make the state folder writable, or start with --no-identity-lock`,
         `无法获取该账号的锁（${reason}）；请使状态目录可写，或使用 --no-identity-lock 启动`,
       )
+    case 'silent':
+      return t(
+        `connected, but not a byte since ${String(relay['last_byte_utc'] ?? '?')}; a second connection is being tried, and the inbox is looked at`,
+        `已连接，但自 ${String(relay['last_byte_utc'] ?? '?')} 起没有收到任何数据；正在尝试第二条连接，并轮询收件箱`,
+      )
     case 'disconnected':
       return t(
         `not connected since ${since} (${reason}); messages are fetched by polling meanwhile`,

@@ -22,6 +22,16 @@ export function createBell(): Bell {
   }
 }
 
+/** Calls `action` at each ring until the returned function is called. */
+export function onEveryRing(bell: Bell, action: () => void): () => void {
+  let stop = bell.onNextRing(again)
+  function again(): void {
+    stop = bell.onNextRing(again)
+    action()
+  }
+  return () => stop()
+}
+
 /**
  * Waits for the time or the bell, whichever comes first; rejects with the signal's reason.
  *

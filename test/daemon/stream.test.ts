@@ -50,7 +50,9 @@ describe('the stream', () => {
         'DAEMON_STOPPED',
       ],
     )
-    await scene.eventually(() => assert.match(scene.channel(/SSE_DISCONNECTED/)[0] ?? '', /reason=ECONNRESET$/))
+    await scene.eventually(() =>
+      assert.match(scene.channel(/SSE_DISCONNECTED/)[0] ?? '', /reason=ECONNRESET stream=s1$/),
+    )
     await scene.eventually(() =>
       assert.match(scene.channel(/\[server\]/)[0] ?? '', /^\[2026-03-09T10:00:00Z\] \[server\] stream_connected /),
     )

@@ -5,8 +5,14 @@ import type { FakeClock } from './fake-clock.ts'
 /** A relay inside the test: no sockets, every answer under control, every request on record. */
 export interface ScriptedRelay {
   readonly fetch: FetchLike
-  /** Open streams, oldest first. */
+  /** Streams that the client holds open, oldest first. */
   readonly streams: readonly ScriptedStream[]
+  /** Streams that the relay believes in; it may be wrong (RC §7.1). */
+  readonly registered: number
+  /** The most streams that the client ever had at one time, requests without an answer included. */
+  readonly mostStreams: number
+  /** Hands a message over as the real one does: to every registered stream, or into the inbox when there is none. */
+  send(block: string): void
   /** Blocks waiting in the inbox. */
   readonly inbox: string[]
   readonly friends: TestUser[]
@@ -15,11 +21,15 @@ export interface ScriptedRelay {
   readonly requests: readonly { readonly line: string; readonly atMs: number; readonly token: string }[]
   count(pattern: RegExp): number
   /** Answers in the place of the ordinary one; null falls through to it. */
-  override: ((path: string, init: FetchInit) => Promise<FetchAnswer> | FetchAnswer | null) | null
+  override: ((path: string, init: FetchInit) => Promise<FetchAnswer | null> | FetchAnswer | null) | null
   /** false: a revision without `event: log` (RC §11). */
   sendsLog: boolean
   /** The token that is valid. */
   token: string
+  /** Nothing gets through any more, and nobody is told: a pulled cable, a NAT that forgot, a machine that sleeps. */
+  cutLink(): void
+  /** New connections work at once; what waits in the old ones comes when their retransmission timer fires. */
+  mendLink(options?: { retransmitAfterMs?: number }): void
 }
 
 export interface ScriptedStream {
@@ -28,7 +38,18 @@ export interface ScriptedStream {
   raw(text: string): void
   end(): void
   breakOff(code: string): void
+  /** What is written from now on stays on its way. */
+  freeze(): void
+  thaw(): void
 }
+
+/** RC §6: 30 s after the last byte. */
+const PING_MS = 30_000
+/** RC §7.2: how long a dead link goes unnoticed by the relay. */
+const RELAY_GIVES_UP_MS = 935_000
+/** RC §7.2: "the first 37 s after the link was back". */
+const RETRANSMIT_MS = 37_000
+const CONNECT_TIMEOUT_MS = 10_000
 
 export function answer(
   text: string,
@@ -62,20 +83,46 @@ export function networkError(code: string): Error {
   return Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) })
 }
 
+/** One stream, seen from both ends. */
+interface Connection extends ScriptedStream {
+  /** The client is gone, the relay has not noticed. */
+  orphan: boolean
+  unregister(): void
+}
+
 export function createScriptedRelay(clock: FakeClock): ScriptedRelay {
-  const streams: ScriptedStream[] = []
+  const streams: Connection[] = []
+  const registered = new Set<Connection>()
+  const opened = new WeakSet<FetchAnswer>()
   const requests: { line: string; atMs: number; token: string }[] = []
+  let linkIsDead = false
+  let asked = 0
+  let mostStreams = 0
+
+  function count(change: number): void {
+    asked += change
+    mostStreams = Math.max(mostStreams, asked)
+  }
 
   function openStream(signal: AbortSignal | undefined): FetchAnswer {
     const encoder = new TextEncoder()
     let control: ReadableStreamDefaultController<Uint8Array> | undefined
+    let held: string[] | null = null
+    let cancelPing = () => {}
+    let cancelGiveUp = () => {}
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
         control = controller
       },
     })
-    const stream: ScriptedStream = {
-      raw: text => control?.enqueue(encoder.encode(text)),
+    const stream: Connection = {
+      orphan: false,
+      raw(text) {
+        if (held === null) control?.enqueue(encoder.encode(text))
+        else held.push(text)
+        cancelPing()
+        cancelPing = clock.after(PING_MS, () => stream.raw(': ping\n\n'))
+      },
       push: block =>
         stream.raw(
           `event: message\n${block
@@ -85,19 +132,53 @@ export function createScriptedRelay(clock: FakeClock): ScriptedRelay {
         ),
       end: () => leave(() => control?.close()),
       breakOff: code => leave(() => control?.error(Object.assign(new Error(code), { code }))),
+      freeze() {
+        held ??= []
+        // Writes that nobody acknowledges: the relay's side gives up in the end.
+        cancelGiveUp()
+        cancelGiveUp = clock.after(RELAY_GIVES_UP_MS, () => stream.unregister())
+      },
+      thaw() {
+        cancelGiveUp()
+        const late = held ?? []
+        held = null
+        if (stream.orphan) stream.unregister()
+        else for (const text of late) control?.enqueue(encoder.encode(text))
+      },
+      unregister() {
+        cancelPing()
+        cancelGiveUp()
+        registered.delete(stream)
+      },
     }
     function leave(action: () => void): void {
       const at = streams.indexOf(stream)
       if (at === -1) return
       streams.splice(at, 1)
+      count(-1)
+      if (held === null) stream.unregister()
+      else stream.orphan = true
       action()
     }
     signal?.addEventListener('abort', () => leave(() => control?.error(signal.reason)), { once: true })
     streams.push(stream)
+    registered.add(stream)
     if (relay.sendsLog) {
       stream.raw('event: log\ndata: stream_connected request_id=1 user_id=2 ip=127.0.0.1 ts=2026-03-09T10:00:00Z\n\n')
     }
-    return { ...answer('', { headers: { 'content-type': 'text/event-stream; charset=utf-8' } }), body }
+    const reply = { ...answer('', { headers: { 'content-type': 'text/event-stream; charset=utf-8' } }), body }
+    opened.add(reply)
+    return reply
+  }
+
+  async function answerTo(path: string, init: FetchInit): Promise<FetchAnswer> {
+    await Promise.resolve()
+    init.signal?.throwIfAborted()
+    if (linkIsDead) {
+      await clock.sleep(CONNECT_TIMEOUT_MS, init.signal)
+      if (linkIsDead) throw networkError('UND_ERR_CONNECT_TIMEOUT')
+    }
+    return (await relay.override?.(path, init)) ?? ordinary(path, init)
   }
 
   function ordinary(path: string, init: FetchInit): FetchAnswer {
@@ -120,6 +201,16 @@ export function createScriptedRelay(clock: FakeClock): ScriptedRelay {
 
   const relay: ScriptedRelay = {
     streams,
+    get registered() {
+      return registered.size
+    },
+    get mostStreams() {
+      return mostStreams
+    },
+    send(block) {
+      if (registered.size === 0) relay.inbox.push(block)
+      for (const one of [...registered]) one.push(block)
+    },
     inbox: [],
     friends: [],
     users: new Map(),
@@ -132,9 +223,25 @@ export function createScriptedRelay(clock: FakeClock): ScriptedRelay {
       const { pathname, search } = new URL(url)
       const path = `${pathname}${search}`
       requests.push({ line: `${init.method} ${path}`, atMs: clock.monotonic(), token: init.headers['X-Token'] ?? '' })
-      await Promise.resolve()
-      init.signal?.throwIfAborted()
-      return (await relay.override?.(path, init)) ?? ordinary(path, init)
+      if (path !== '/stream') return answerTo(path, init)
+      count(1)
+      const reply = await answerTo(path, init).catch(error => {
+        count(-1)
+        throw error
+      })
+      if (!opened.has(reply)) count(-1)
+      return reply
+    },
+    cutLink() {
+      linkIsDead = true
+      for (const one of registered) one.freeze()
+    },
+    mendLink({ retransmitAfterMs = RETRANSMIT_MS } = {}) {
+      linkIsDead = false
+      const waiting = [...registered]
+      clock.after(retransmitAfterMs, () => {
+        for (const one of waiting) one.thaw()
+      })
     },
   }
   return relay

@@ -63,6 +63,7 @@ async function run(options: RelayOptions, outer: AdapterContext): Promise<void> 
       people.refresh()
     },
     onDown: () => inbox.streamDown(),
+    onDoubt: () => inbox.streamInDoubt(),
     onLog(text) {
       ctx.serverSaid(text)
       const { userId } = parseStreamLog(text)
@@ -73,6 +74,7 @@ async function run(options: RelayOptions, outer: AdapterContext): Promise<void> 
     onRefused: () => inbox.streamRefused(),
     onCopy: () => ctx.copyDropped(),
     roomForMore: () => (stored.waiting > MAX_WAITING ? stored.all() : undefined),
+    reachable: () => client.isReachable(ctx.signal),
   })
 
   const parts = [channel.run(), inbox.run(), resolver.run(), people.run()]

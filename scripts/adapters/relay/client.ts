@@ -12,6 +12,8 @@ export interface RelayClient {
   readInbox(limit: number, signal: AbortSignal): Promise<HttpReply>
   /** A body that is judged by the caller's grammar. Throws for every other kind of answer. */
   getText(path: string, signal: AbortSignal): Promise<string>
+  /** Whether anything answers there, whatever it says. Costs the relay nothing and is not counted (RC §2). */
+  isReachable(signal: AbortSignal): Promise<boolean>
 }
 
 export interface RelayClientOptions {
@@ -26,6 +28,8 @@ export interface RelayClientOptions {
 const READ_LIMIT_MS = 120_000
 /** Above the freezes that RC §2 reports, which add up. */
 const REQUEST_LIMIT_MS = 35_000
+/** Nothing hangs on the answer: a relay that is slower is asked again. */
+const REACHABLE_LIMIT_MS = 10_000
 /** 500 messages of the longest text, name and description, with room. */
 const MAX_INBOX_BYTES = 16 * 1024 * 1024
 const MAX_TEXT_BYTES = 4 * 1024 * 1024
@@ -46,6 +50,21 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
         timeoutMs: READ_LIMIT_MS,
         maxBytes: MAX_INBOX_BYTES,
       })
+    },
+
+    async isReachable(signal) {
+      try {
+        await request(fetch, clock, {
+          url: `${baseUrl}/health`,
+          init: { method: 'GET', headers: { Accept: 'application/json', 'Accept-Encoding': 'identity' } },
+          timeoutMs: REACHABLE_LIMIT_MS,
+          maxBytes: 4096,
+          signal,
+        })
+        return true
+      } catch {
+        return false
+      }
     },
 
     async getText(path, signal) {

@@ -20,6 +20,8 @@ export interface Inbox {
   run(): Promise<void>
   streamUp(): void
   streamDown(): void
+  /** The stream is there but silent, and no second one can be had. */
+  streamInDoubt(): void
   /** The stream's answer says that the token is not valid: no reads until it is accepted again. */
   streamRefused(): void
   readonly reading: boolean
@@ -40,16 +42,18 @@ export interface InboxOptions {
 const AFTER_OPEN_MS = 10_000
 /** Fallback cadence (design §3); the last one repeats. */
 const FALLBACK_MS = [2000, 4000, 8000, 16_000, 30_000] as const
+/** Beside a silent stream (design §3): the relay stores only if it has noticed that the stream is dead. */
+const DOUBT_MS = 30_000
 /** A token that the inbox refused is tried again this often (design §3). */
 const REFUSED_PROBE_MS = 5 * 60_000
 
-type Reason = 'stream_open' | 'after_open' | 'sweep' | 'stream_down'
+type Reason = 'stream_open' | 'after_open' | 'sweep' | 'stream_down' | 'stream_silent'
 
 export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
   const { clock, signal } = ctx
   const { client, pacer } = options
   const changed = createBell()
-  let mode: 'waiting' | 'up' | 'down' | 'refused' = 'waiting'
+  let mode: 'waiting' | 'up' | 'doubt' | 'down' | 'refused' = 'waiting'
   let reading = false
   let reached = false
   let emptyPolls = 0
@@ -65,6 +69,8 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
     } else if (mode === 'down') {
       emptyPolls = fetched > 0 ? 0 : emptyPolls + 1
       plan('stream_down', FALLBACK_MS[Math.min(emptyPolls, FALLBACK_MS.length - 1)] ?? 30_000)
+    } else if (mode === 'doubt') {
+      plan('stream_silent', DOUBT_MS)
     } else if (reason === 'stream_open') {
       plan('after_open', AFTER_OPEN_MS)
     } else {
@@ -141,7 +147,8 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
   }
 
   function report(reason: Reason, fetched: number): void {
-    if (reason === 'stream_down') ctx.transition('FALLBACK_MESSAGES_POLL', { reason, fetched })
+    if (reason === 'stream_down' || reason === 'stream_silent')
+      ctx.transition('FALLBACK_MESSAGES_POLL', { reason, fetched })
     else if (fetched > 0 || reason === 'stream_open') ctx.transition('INBOX_DRAINED', { reason, fetched })
     if (reason === 'sweep' && fetched > 0) options.onUnexpected(fetched)
   }
@@ -160,6 +167,12 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
       mode = 'down'
       emptyPolls = 0
       plan('stream_down', FALLBACK_MS[0])
+      changed.ring()
+    },
+    streamInDoubt() {
+      if (mode !== 'up') return
+      mode = 'doubt'
+      plan('stream_silent', 0)
       changed.ring()
     },
     streamRefused() {

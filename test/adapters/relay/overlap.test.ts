@@ -9,7 +9,6 @@ const MINUTE = 60_000
 describe('two streams of one user (RC §7.3.5)', () => {
   test('with one stream nothing is ever a copy', () => {
     const overlap = createOverlap(createFakeClock())
-    overlap.begin('a', [])
     assert.deepEqual(
       [1, 2, 3].map(() => overlap.isCopy('a', 'ok')),
       [false, false, false],
@@ -25,8 +24,7 @@ describe('two streams of one user (RC §7.3.5)', () => {
         fc.infiniteStream(fc.boolean()),
         (sent, missed, turns) => {
           const overlap = createOverlap(createFakeClock())
-          overlap.begin('a', [])
-          overlap.begin('b', ['a'])
+          overlap.begin('b', 'a')
           // The first stream may have stopped delivering somewhere; the second one carries everything.
           const queues = { a: sent.slice(0, Math.max(0, sent.length - missed)), b: [...sent] }
           const kept: string[] = []
@@ -44,8 +42,7 @@ describe('two streams of one user (RC §7.3.5)', () => {
   test('the counters outlive the overlap: the remaining stream may lag, for twenty minutes', () => {
     const clock = createFakeClock()
     const overlap = createOverlap(clock)
-    overlap.begin('a', [])
-    overlap.begin('b', ['a'])
+    overlap.begin('b', 'a')
     assert.equal(overlap.isCopy('a', 'ok'), false)
     overlap.end('a')
     clock.advance(19 * MINUTE)
@@ -57,10 +54,62 @@ describe('two streams of one user (RC §7.3.5)', () => {
 
   test('what arrived before the second request is not counted against it', () => {
     const overlap = createOverlap(createFakeClock())
-    overlap.begin('a', [])
     overlap.isCopy('a', 'ok')
-    overlap.begin('b', ['a'])
+    overlap.begin('b', 'a')
     assert.equal(overlap.isCopy('b', 'ok'), false)
     assert.equal(overlap.isCopy('a', 'ok'), true)
+  })
+
+  test('any number of streams after each other, two at a time: each message that arrived anywhere is kept once', () => {
+    const action = fc.oneof(
+      { weight: 4, arbitrary: fc.constant('send' as const) },
+      { weight: 4, arbitrary: fc.constantFrom('arrive 0' as const, 'arrive 1' as const) },
+      { weight: 1, arbitrary: fc.constantFrom('open' as const, 'close 0' as const, 'close 1' as const) },
+    )
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 80 }), actions => {
+        const overlap = createOverlap(createFakeClock())
+        const open: { name: string; way: string[] }[] = [{ name: 's1', way: [] }]
+        const arrived = new Set<string>()
+        const kept: string[] = []
+        let streams = 1
+        let sent = 0
+        function arrive(at: number): void {
+          const stream = open[at]
+          const text = stream?.way.shift()
+          if (stream === undefined || text === undefined) return
+          arrived.add(text)
+          if (!overlap.isCopy(stream.name, text)) kept.push(text)
+        }
+        for (const one of actions) {
+          if (one === 'send') {
+            sent++
+            for (const { way } of open) way.push(`m${sent}`)
+          } else if (one === 'open' && open.length === 1) {
+            const name = `s${++streams}`
+            overlap.begin(name, open[0]?.name ?? '')
+            open.push({ name, way: [] })
+          } else if (one.startsWith('arrive')) {
+            arrive(Number(one.at(-1)))
+          } else if (one.startsWith('close') && open.length === 2) {
+            // What it had not brought yet is lost with it.
+            for (const { name } of open.splice(Number(one.at(-1)), 1)) overlap.end(name)
+          }
+        }
+        for (const at of open.keys()) while ((open[at]?.way.length ?? 0) > 0) arrive(at)
+        assert.deepEqual(kept.toSorted(), [...arrived].toSorted())
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('what both streams have shown needs no memory', () => {
+    const overlap = createOverlap(createFakeClock())
+    overlap.begin('b', 'a')
+    for (let n = 0; n < 1000; n++) {
+      overlap.isCopy('a', `${n}`)
+      overlap.isCopy('b', `${n}`)
+    }
+    assert.equal(overlap.remembered, 0)
   })
 })
