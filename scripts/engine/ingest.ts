@@ -1,8 +1,8 @@
-import type { AdapterContext, IncomingMessage, IncomingPayload } from '../core/adapter.ts'
+import type { AdapterContext, IncomingMessage, IncomingPayload, Relationship } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import { type Clock, utcSeconds } from '../core/clock.ts'
-import { applyContactChange, listContacts, relationshipOf } from '../store/contacts.ts'
-import { count } from '../store/counters.ts'
+import { applyContactChange, createContactChanges, listContacts, relationshipOf } from '../store/contacts.ts'
+import { count, countReceived } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
 import { readMemo, writeMemo } from '../store/memos.ts'
 import { findTwin, insertMessage, insertPayload, latestSeq, mergeTwins } from '../store/messages.ts'
@@ -46,12 +46,17 @@ export interface IngestOptions {
 const RESOLVE_MS = 10_000
 /** The two copies of RC 709 are pushed, or read, right behind each other. */
 const TWIN_MS = 1000
+/** More people than anybody writes with at one time. */
+const MOST_RELATIONSHIPS = 10_000
 /** How far back a twin is looked for. */
 const TWIN_WINDOW = 200
 
 export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest {
   let cancelDeadline: (() => void) | undefined
   let stopped = false
+  const relationships = createRelationships(writer)
+  /** What the next commit will bring. */
+  let turn: { readonly receipts: Receipt[]; readonly stored: Promise<void> } | null = null
 
   async function commit<T>(job: (database: Database) => T): Promise<T> {
     const result = await writer.write(job)
@@ -77,31 +82,73 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
     return Math.ceil(clock.monotonic())
   }
 
-  function store(database: Database, account: Account, payload: IncomingPayload): void {
-    const id = insertPayload(database, payload.body)
-    for (const message of payload.messages) {
-      const twin = message.mayHaveTwin === true ? findEarlierTwin(database, account, message) : null
-      const state =
-        message.unresolved === true ? 'resolving' : message.mayHaveTwin === true && twin === null ? 'held' : 'final'
-      const seq = insertMessage(database, {
-        ...account,
-        via: payload.via,
-        receivedAt: utcSeconds(clock.now()),
-        parsed: message.parsed,
-        payload: { id, from: message.span?.from ?? 0, to: message.span?.to ?? payload.body.length },
-        state,
-        settleBy: state === 'final' ? 0 : uptimeMs() + (state === 'resolving' ? RESOLVE_MS : TWIN_MS),
-        unresolved: message.unresolved === true,
-      })
-      if (twin !== null) mergeTwins(database, seq, twin)
-      if (message.contact !== undefined) applyContactChange(database, account.account, message.contact)
+  /** Everything of one turn: thousands of messages when a stream is flooded, with what they say about people summed up. */
+  function storeAll(database: Database, receipts: readonly Receipt[]): void {
+    const people = createContactChanges(database)
+    const receivedAt = utcSeconds(clock.now())
+    let received = 0
+    for (const { account, payload } of receipts) {
+      const id = insertPayload(database, payload.body)
+      for (const message of payload.messages) {
+        storeMessage(database, { account, payload, id, message, receivedAt })
+        if (message.contact !== undefined) people.add(account.account, message.contact)
+        received++
+      }
     }
+    people.write()
+    if (people.changedRelationships) relationships.forget()
+    countReceived(database, receivedAt, received)
+  }
+
+  function storeMessage(
+    database: Database,
+    {
+      account,
+      payload,
+      id,
+      message,
+      receivedAt,
+    }: Receipt & { id: number; message: IncomingMessage; receivedAt: string },
+  ): void {
+    const twin = message.mayHaveTwin === true ? findEarlierTwin(database, account, message) : null
+    const state =
+      message.unresolved === true ? 'resolving' : message.mayHaveTwin === true && twin === null ? 'held' : 'final'
+    const seq = insertMessage(database, {
+      ...account,
+      via: payload.via,
+      receivedAt,
+      parsed: message.parsed,
+      payload: { id, from: message.span?.from ?? 0, to: message.span?.to ?? payload.body.length },
+      state,
+      settleBy: state === 'final' ? 0 : uptimeMs() + (state === 'resolving' ? RESOLVE_MS : TWIN_MS),
+      unresolved: message.unresolved === true,
+    })
+    if (twin !== null) mergeTwins(database, seq, twin)
+  }
+
+  /** What comes in one turn of the event loop is one job. */
+  function receive(receipt: Receipt): Promise<void> {
+    if (turn === null) {
+      const receipts: Receipt[] = []
+      const stored = commit(database => {
+        turn = null
+        storeAll(database, receipts)
+      })
+      turn = { receipts, stored }
+    }
+    turn.receipts.push(receipt)
+    const { receipts, stored } = turn
+    // One that can not be stored must not take the others of its turn with it.
+    return stored.catch(error => {
+      if (receipts.length === 1) throw error
+      return commit(database => storeAll(database, [receipt]))
+    })
   }
 
   function forAccount(source: string, accountKey: string): StoreContext {
     const account: Account = { source, account: accountKey }
     return {
-      ingest: payload => commit(database => store(database, account, payload)),
+      ingest: payload => receive({ account, payload }),
       unresolved: () => unresolvedMessages(writer.database, source, accountKey),
       resolve: (seq, found) =>
         commit(database => {
@@ -111,6 +158,7 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
           if (before === null) return
           if (twin !== null && before === 'resolving') mergeTwins(database, seq, twin)
           if (found?.contact !== undefined) applyContactChange(database, accountKey, found.contact)
+          relationships.forget()
         }),
       copyDropped() {
         commit(database => count(database, 'transport_copies')).catch(() => undefined)
@@ -121,10 +169,11 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
       },
       contacts: {
         list: () => listContacts(writer.database, accountKey),
-        relationshipWith: address => relationshipOf(writer.database, accountKey, addressKey(address)),
+        relationshipWith: address => relationships.of(accountKey, addressKey(address)),
         update: changes =>
           commit(database => {
             for (const change of changes) applyContactChange(database, accountKey, change)
+            relationships.forget()
           }),
       },
       identified: profile => commit(database => writeStatus(database, 'profile', profile, utcSeconds(clock.now()))),
@@ -147,10 +196,39 @@ interface Account {
   readonly account: string
 }
 
+interface Receipt {
+  readonly account: Account
+  readonly payload: IncomingPayload
+}
+
 function findEarlierTwin(database: Database, account: Account, message: IncomingMessage) {
   return findTwin(database, {
     account: account.account,
     parsed: message.parsed,
     sinceSeq: latestSeq(database) - TWIN_WINDOW,
   })
+}
+
+/** Each message asks how we stand to its sender: the answers are kept until one of them changes. */
+function createRelationships(writer: Writer): {
+  of(account: string, peer: string): Relationship | null
+  forget(): void
+} {
+  const known = new Map<string, Relationship | null>()
+  let database = writer.database
+  return {
+    of(account, peer) {
+      if (database !== writer.database || known.size > MOST_RELATIONSHIPS) {
+        database = writer.database
+        known.clear()
+      }
+      const key = `${account} ${peer}`
+      const answer = known.get(key)
+      if (answer !== undefined) return answer
+      const fresh = relationshipOf(database, account, peer)
+      known.set(key, fresh)
+      return fresh
+    },
+    forget: () => known.clear(),
+  }
 }

@@ -1,13 +1,12 @@
 import { formatRecord } from '../protocol/record-line.ts'
-import type { Database } from '../store/database.ts'
-import { repeatsEarlier, type StoredMessage } from '../store/messages.ts'
+import type { StoredMessage } from '../store/messages.ts'
 
 /**
  * What `conversations.md` shows of a message: one line, or nothing for a second copy (RC 709) and for what an earlier
  * line says already (design §3).
  */
-export function conversationText(database: Database, message: StoredMessage): string {
-  if (message.via === 'import' || message.mergedInto !== null || repeatsEarlier(database, message)) return ''
+export function conversationText(message: StoredMessage): string {
+  if (message.via === 'import' || message.mergedInto !== null || foldsAway(message)) return ''
   // Only a record that a later correction may point at needs its number in the line.
   const flags = message.from === null ? { seq: String(message.seq), ...message.flags } : message.flags
   const record = {
@@ -19,4 +18,9 @@ export function conversationText(database: Database, message: StoredMessage): st
     content: message.content,
   }
   return `${formatRecord(record)}\n`
+}
+
+/** Only what the relay brought, with a sender who is sure: webhooks and WeChat know copies by their ids. */
+function foldsAway({ repeatsEarlier, from }: StoredMessage): boolean {
+  return repeatsEarlier && from?.address.scheme === 'relay'
 }

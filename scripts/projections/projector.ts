@@ -1,10 +1,8 @@
 import type { Clock } from '../core/clock.ts'
 import { errorCode } from '../core/errors.ts'
 import type { DataFile, DataFolder } from '../store/data-folder.ts'
-import type { Database } from '../store/database.ts'
 import type { FileLayer } from '../store/files.ts'
-import type { StoredMessage } from '../store/messages.ts'
-import { dueMessages } from '../store/messages.ts'
+import { dueMessages, type StoredMessage } from '../store/messages.ts'
 import { readCheckpoint, writeCheckpoint } from '../store/positions.ts'
 import type { Writer } from '../store/writer.ts'
 import { type AppendProjection, createAppendProjection } from './append-projection.ts'
@@ -49,8 +47,9 @@ interface Part {
 
 export function createProjector(options: ProjectorOptions): Projector {
   const { folder, files, writer, clock } = options
+  const due = createDueReader(writer)
   const appended = {
-    'inbox_pushed.md': appendProjection('inbox_pushed.md', (_, message) => inboxText(message)),
+    'inbox_pushed.md': appendProjection('inbox_pushed.md', inboxText),
     'conversations.md': appendProjection('conversations.md', conversationText),
   }
   const json = createJsonProjection({ folder, files, onSetAside: options.onSetAside })
@@ -60,19 +59,12 @@ export function createProjector(options: ProjectorOptions): Projector {
   let queued = false
   let stopped = false
 
-  function appendProjection(
-    name: DataFile,
-    text: (database: Database, message: StoredMessage) => string,
-  ): AppendProjection {
+  function appendProjection(name: DataFile, text: (message: StoredMessage) => string): AppendProjection {
     return createAppendProjection({
       path: folder.file(name),
       files,
       checkpoint: readCheckpoint(writer.database, name) ?? { seq: 0, size: 0, inode: 0 },
-      due: (afterSeq, limit) =>
-        dueMessages(writer.database, afterSeq, limit).map(message => ({
-          seq: message.seq,
-          text: text(writer.database, message),
-        })),
+      due: (afterSeq, limit) => due(afterSeq, limit).map(message => ({ seq: message.seq, text: text(message) })),
     })
   }
 
@@ -162,5 +154,20 @@ export function createProjector(options: ProjectorOptions): Projector {
         for (const file of Object.values(appended)) await file.close().catch(() => undefined)
       })
     },
+  }
+}
+
+/**
+ * Both files show the same messages, one right after the other: they are read from the store once. A shown message never
+ * changes, so what was read stays true; only the list may have grown, which the next call finds out.
+ */
+function createDueReader(writer: Writer): (afterSeq: number, limit: number) => readonly StoredMessage[] {
+  let last: { database: unknown; afterSeq: number; limit: number; messages: readonly StoredMessage[] } | null = null
+  return (afterSeq, limit) => {
+    const { database } = writer
+    const known = last?.database === database && last.afterSeq === afterSeq && last.limit === limit
+    if (known && last !== null && last.messages.length > 0) return last.messages
+    last = { database, afterSeq, limit, messages: dueMessages(database, afterSeq, limit) }
+    return last.messages
   }
 }

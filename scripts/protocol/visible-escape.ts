@@ -6,7 +6,8 @@
 
 // Cc controls, Cf formats (bidi, zero-width, tags), Zl/Zp line and paragraph separators, Cs lone surrogates; then the
 // invisible letters and joiners that Unicode files elsewhere.
-const UNSAFE = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|\u034f|[\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|\u034f|[\u115f\u1160\u17b4\u17b5\u3164\uffa0]/u
+const UNSAFE = new RegExp(String.raw`\\|${INVISIBLE.source}`, 'gu')
 
 /** Characters that would end a name or start a field inside a record's head. */
 const NAME_SYNTAX = /[()=#]/g
@@ -57,7 +58,5 @@ export function unescapeText(text: string): string {
 
 /** True when the text would change under `escapeText` for another reason than a backslash. */
 export function hasInvisible(text: string): boolean {
-  UNSAFE.lastIndex = 0
-  for (const match of text.matchAll(UNSAFE)) if (match[0] !== '\\') return true
-  return false
+  return INVISIBLE.test(text)
 }

@@ -62,6 +62,44 @@ export function applyContactChange(database: Database, account: string, change: 
   )
 }
 
+/** Sums up what many messages say about the same people, so that each of them costs one statement. */
+export interface ContactChanges {
+  add(account: string, change: ContactChange): void
+  write(): void
+  /** Some of them, written or not yet, said how we stand to somebody. */
+  readonly changedRelationships: boolean
+}
+
+export function createContactChanges(database: Database): ContactChanges {
+  const waiting = new Map<string, { account: string; change: ContactChange }>()
+  let changedRelationships = false
+
+  function write(): void {
+    for (const { account, change } of waiting.values()) applyContactChange(database, account, change)
+    waiting.clear()
+  }
+
+  return {
+    write,
+    get changedRelationships() {
+      return changedRelationships
+    },
+    add(account, change) {
+      if (change.relationship !== undefined) changedRelationships = true
+      const key = `${account} ${addressKey(change.address)}`
+      const before = waiting.get(key)?.change
+      // The order of relationships matters: those are not summed up.
+      if (before?.relationship !== undefined || (before !== undefined && change.relationship !== undefined)) write()
+      waiting.set(key, { account, change: waiting.has(key) ? laterOf(before, change) : change })
+    },
+  }
+}
+
+function laterOf(before: ContactChange | undefined, change: ContactChange): ContactChange {
+  const lastSeenAt = [before?.lastSeenAt ?? '', change.lastSeenAt ?? ''].sort()[1]
+  return { ...before, ...change, ...(lastSeenAt === undefined || lastSeenAt === '' ? {} : { lastSeenAt }) }
+}
+
 export interface RelationshipCounts {
   readonly accepted: number
   readonly pending_incoming: number

@@ -17,11 +17,14 @@ export function counter(database: Database, name: CounterName): number {
 }
 
 /** @param receivedAt ISO time, UTC */
-export function countReceived(database: Database, receivedAt: string): void {
-  count(database, 'received')
+export function countReceived(database: Database, receivedAt: string, by: number): void {
+  if (by === 0) return
+  count(database, 'received', by)
   database.run(
-    'INSERT INTO hourly (hour, received) VALUES (?, 1) ON CONFLICT (hour) DO UPDATE SET received = received + 1',
+    `INSERT INTO hourly (hour, received) VALUES (?, ?)
+     ON CONFLICT (hour) DO UPDATE SET received = received + excluded.received`,
     receivedAt.slice(0, 13),
+    by,
   )
 }
 

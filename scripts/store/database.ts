@@ -9,6 +9,8 @@ export type Row = Record<string, SQLOutputValue>
  */
 export interface Database {
   all(sql: string, ...values: SQLInputValue[]): Row[]
+  /** The same as lists of columns, for results of many rows: naming the columns of each costs as much as reading it. */
+  lists(sql: string, ...values: SQLInputValue[]): SQLOutputValue[][]
   get(sql: string, ...values: SQLInputValue[]): Row | undefined
   /** Returns the rowid of the last insert. */
   run(sql: string, ...values: SQLInputValue[]): number
@@ -41,13 +43,18 @@ export function sqliteReason(error: unknown): string {
  * Opens `state.db` for the process that holds the lock.
  *
  * @param migrate brings the schema up to date
+ * @param around lets a test stand between the store and SQLite, from the first statement on
  * @throws StorageError when it can not be opened, or was written by a newer version
  */
-export function openForWriting(path: string, migrate: (database: Database) => void): Database {
+export function openForWriting(
+  path: string,
+  migrate: (database: Database) => void,
+  around: (database: Database) => Database = itself => itself,
+): Database {
   let connection: DatabaseSync | undefined
   try {
     connection = new DatabaseSync(path, { timeout: 5000 })
-    const database = wrap(connection)
+    const database = around(wrap(connection))
     // Power loss must not take back a commit: FULL syncs the WAL at each one (design §3).
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = FULL')
@@ -84,6 +91,7 @@ function asStorageError(path: string, error: unknown): StorageError {
 
 function wrap(connection: DatabaseSync): Database {
   const prepared = new Map<string, StatementSync>()
+  const preparedLists = new Map<string, StatementSync>()
   function statement(sql: string): StatementSync {
     const known = prepared.get(sql)
     if (known !== undefined) return known
@@ -91,13 +99,23 @@ function wrap(connection: DatabaseSync): Database {
     prepared.set(sql, fresh)
     return fresh
   }
+  function listStatement(sql: string): StatementSync {
+    const known = preparedLists.get(sql)
+    if (known !== undefined) return known
+    const fresh = connection.prepare(sql)
+    fresh.setReturnArrays(true)
+    preparedLists.set(sql, fresh)
+    return fresh
+  }
   return {
+    lists: (sql, ...values) => listStatement(sql).all(...values) as unknown as SQLOutputValue[][],
     all: (sql, ...values) => statement(sql).all(...values),
     get: (sql, ...values) => statement(sql).get(...values),
     run: (sql, ...values) => Number(statement(sql).run(...values).lastInsertRowid),
     exec: sql => connection.exec(sql),
     close: () => {
       prepared.clear()
+      preparedLists.clear()
       if (connection.isOpen) connection.close()
     },
   }

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
+import type { SQLOutputValue } from 'node:sqlite'
 import { addressKey, parseAddress } from '../core/address.ts'
 import type { Flags, MessageType, ParsedMessage, Party, Via } from '../core/message.ts'
-import { count, countReceived } from './counters.ts'
-import type { Database, Row } from './database.ts'
+import { count } from './counters.ts'
+import type { Database } from './database.ts'
 
 /** A message as it is shown: it never changes again. */
 export interface StoredMessage {
@@ -21,6 +22,11 @@ export interface StoredMessage {
   readonly payload: Uint8Array | null
   /** The message that this one is a second copy of (RC 709). */
   readonly mergedInto: number | null
+  /**
+   * An earlier message says the same: same time, same verified sender, same content. `conversations.md` shows it once
+   * (design §3); everything else shows both.
+   */
+  readonly repeatsEarlier: boolean
 }
 
 export type MessageState = 'resolving' | 'held' | 'final'
@@ -46,7 +52,7 @@ export function insertPayload(database: Database, body: Uint8Array): number {
 /** Returns the new message's seq. */
 export function insertMessage(database: Database, message: NewMessage): number {
   const { parsed, payload } = message
-  const seq = database.run(
+  return database.run(
     `INSERT INTO messages (payload, payload_from, payload_to, source, account, via, received_at, at, type, peer, name,
        recipient, recipient_name, content, flags, state, settle_by, unresolved, digest)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -70,8 +76,6 @@ export function insertMessage(database: Database, message: NewMessage): number {
     message.unresolved ? 1 : 0,
     message.to === undefined ? messageDigest(parsed) : null,
   )
-  if (message.via !== 'import' && parsed.type !== 'correction') countReceived(database, message.receivedAt)
-  return seq
 }
 
 /**
@@ -82,52 +86,58 @@ export function dueMessages(database: Database, afterSeq: number, limit: number)
   const blocking = database.get("SELECT min(seq) AS seq FROM messages WHERE state <> 'final' AND seq > ?", afterSeq)
   const before = blocking?.['seq'] ?? Number.MAX_SAFE_INTEGER
   return database
-    .all(`${SELECT} WHERE m.seq > ? AND m.seq < ? ORDER BY m.seq LIMIT ?`, afterSeq, before, limit)
+    .lists(`${SELECT} WHERE m.seq > ? AND m.seq < ? ORDER BY m.seq LIMIT ?`, afterSeq, before, limit)
     .map(toStored)
 }
 
 const SELECT = `
   SELECT m.seq, m.via, m.received_at, m.at, m.type, m.peer, m.name, m.recipient, m.recipient_name, m.content,
     m.flags, m.merged_into,
+    m.digest IS NOT NULL AND EXISTS (SELECT 1 FROM messages e WHERE e.digest = m.digest AND e.seq < m.seq) AS repeats,
     CASE WHEN m.payload IS NULL THEN NULL
          ELSE (SELECT substr(p.body, m.payload_from + 1, m.payload_to - m.payload_from) FROM payloads p
                WHERE p.id = m.payload) END AS payload
   FROM messages m`
 
-function toStored(row: Row): StoredMessage {
+const NO_FLAGS: Flags = {}
+
+/** The columns of SELECT, in its order. */
+function toStored(row: readonly SQLOutputValue[]): StoredMessage {
+  const [
+    seq,
+    via,
+    receivedAt,
+    at,
+    type,
+    peer,
+    name,
+    recipient,
+    recipientName,
+    content,
+    flags,
+    mergedInto,
+    repeats,
+    payload,
+  ] = row
   return {
-    seq: Number(row['seq']),
-    via: String(row['via']) as Via,
-    receivedAt: String(row['received_at']),
-    at: String(row['at']),
-    type: String(row['type']) as MessageType,
-    from: toParty(row['peer'], row['name']),
-    to: toParty(row['recipient'], row['recipient_name']),
-    content: String(row['content']),
-    flags: JSON.parse(String(row['flags'])) as Flags,
-    payload: row['payload'] instanceof Uint8Array ? row['payload'] : null,
-    mergedInto: row['merged_into'] === null ? null : Number(row['merged_into']),
+    seq: Number(seq),
+    via: String(via) as Via,
+    receivedAt: String(receivedAt),
+    at: String(at),
+    type: String(type) as MessageType,
+    from: toParty(peer, name),
+    to: toParty(recipient, recipientName),
+    content: String(content),
+    flags: flags === '{}' ? NO_FLAGS : (JSON.parse(String(flags)) as Flags),
+    payload: payload instanceof Uint8Array ? payload : null,
+    mergedInto: mergedInto === null ? null : Number(mergedInto),
+    repeatsEarlier: repeats === 1,
   }
 }
 
 function toParty(key: unknown, name: unknown): Party | null {
   const address = typeof key === 'string' ? parseAddress(key) : null
   return address === null ? null : { address, name: String(name) }
-}
-
-/**
- * True when an earlier message says the same: same time, same verified sender, same content. `conversations.md` shows
- * it once (design §3); everything else shows both.
- */
-export function repeatsEarlier(database: Database, message: StoredMessage): boolean {
-  const inbound = message.to === null && message.type !== 'correction'
-  if (!inbound || message.from === null || message.from.address.scheme !== 'relay') return false
-  const found = database.get(
-    'SELECT 1 AS found FROM messages WHERE digest = ? AND seq < ? LIMIT 1',
-    messageDigest(message),
-    message.seq,
-  )
-  return found !== undefined
 }
 
 /**
@@ -141,9 +151,14 @@ export function messageDigest({
   content,
 }: Pick<ParsedMessage, 'type' | 'from' | 'at' | 'content'>): Uint8Array | null {
   if (type === 'correction' || from === null || at === null) return null
-  const text = `${addressKey(from.address)}\n${at}\n${content}`
-  return createHash('sha256').update(text).digest().subarray(0, 16)
+  const digest = hash('sha256', `${addressKey(from.address)}\n${at}\n${content}`, 'buffer').subarray(0, DIGEST_BYTES)
+  // Messages of one time lie side by side in the index: else each one would dirty another page of it.
+  digest.writeUIntBE(Math.max(0, Math.floor(Date.parse(at) / 1000) || 0) % 2 ** 40, 0, 5)
+  return digest
 }
+
+/** 11 bytes of the hash behind 5 of the time: equal by chance never, and on purpose only among one sender's own. */
+const DIGEST_BYTES = 16
 
 /** The other one of a pair that RC 709 describes: same sender, time and content, as request and as chat. */
 export function findTwin(

@@ -7,7 +7,10 @@ import { type Database, isCorruption, sqliteReason } from './database.ts'
  * nothing is dropped and nothing is reported as done.
  */
 export interface Writer {
-  /** Runs `job` in the next transaction. Rejects only when the job itself throws, or the writer is closed. */
+  /**
+   * Runs `job` in the next transaction, and again in another one when that had to be undone, so it must do nothing but
+   * write there. Rejects only when the job itself throws, or the writer is closed.
+   */
   write<T>(job: (database: Database) => T): Promise<T>
   /** The connection for reading. Another one after a corruption, so do not keep it. */
   readonly database: Database
@@ -30,6 +33,7 @@ export interface WriterOptions {
 }
 
 interface Job {
+  /** May be called again when the transaction did not come to its end. */
   run(database: Database): void
   settle(): void
   fail(error: unknown): void
@@ -160,19 +164,31 @@ function isStorageTrouble(error: unknown): boolean {
   return typeof code === 'number' && (code & 0xff) !== SQLITE_CONSTRAINT && (code & 0xff) !== SQLITE_MISMATCH
 }
 
+/** Jobs hardly ever fail, so they get savepoints, which cost as much as a small job, only when one of them has. */
 function runTogether(database: Database, jobs: readonly Job[]): void {
+  try {
+    inTransaction(database, () => jobs.forEach(job => void job.run(database)))
+  } catch (error) {
+    if (!(error instanceof JobFailed)) throw error
+    inTransaction(database, () => jobs.forEach(job => void runApart(database, job)))
+  }
+}
+
+function runApart(database: Database, job: Job): void {
+  database.exec('SAVEPOINT job')
+  try {
+    job.run(database)
+  } catch (error) {
+    if (!(error instanceof JobFailed)) throw error
+    database.exec('ROLLBACK TO job')
+  }
+  database.exec('RELEASE job')
+}
+
+function inTransaction(database: Database, work: () => void): void {
   database.exec('BEGIN IMMEDIATE')
   try {
-    for (const job of jobs) {
-      database.exec('SAVEPOINT job')
-      try {
-        job.run(database)
-      } catch (error) {
-        if (!(error instanceof JobFailed)) throw error
-        database.exec('ROLLBACK TO job')
-      }
-      database.exec('RELEASE job')
-    }
+    work()
     database.exec('COMMIT')
   } catch (error) {
     rollback(database)

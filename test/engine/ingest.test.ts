@@ -32,6 +32,7 @@ function run(path: string, clock = createFakeClock()) {
   return {
     clock,
     ingest,
+    store,
     receive: (one: IncomingMessage) => store.ingest({ via: 'stream', body: Buffer.from('x'), messages: [one] }),
     shown: () => dueMessages(writer.database, 0, 10).map(one => one.content),
     kill: () => writer.database.close(),
@@ -75,4 +76,39 @@ describe('what waits before it is shown', () => {
       assert.deepEqual(next.shown(), ['first', 'behind'])
     })
   }
+})
+
+describe('what comes in one turn', () => {
+  test('is one commit, and one that can not be stored takes no other with it', async t => {
+    const daemon = run(join(temporaryFolder(), 'state.db'))
+    t.after(daemon.kill)
+    const circular: Record<string, unknown> = {}
+    circular['self'] = circular
+    const bad = message('bad')
+    const results = await Promise.allSettled([
+      daemon.receive(message('before')),
+      daemon.receive({ ...bad, parsed: { ...bad.parsed, flags: circular as Record<string, string> } }),
+      daemon.receive(message('after')),
+    ])
+    assert.deepEqual(
+      results.map(one => one.status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.deepEqual(daemon.shown(), ['before', 'after'])
+  })
+
+  test('a relationship is known anew as soon as it changed, however it changed', async t => {
+    const daemon = run(join(temporaryFolder(), 'state.db'))
+    t.after(daemon.kill)
+    const { contacts } = daemon.store
+    const { address } = alice
+    assert.equal(contacts.relationshipWith(address), null)
+    await daemon.receive(message('let me in', { contact: { address, relationship: 'pending_incoming' } }))
+    assert.equal(contacts.relationshipWith(address), 'pending_incoming')
+    await contacts.update([{ address, relationship: 'accepted' }])
+    assert.equal(contacts.relationshipWith(address), 'accepted')
+    await daemon.receive(message('who is it', { unresolved: true }))
+    await daemon.store.resolve(2, message('who is it', { contact: { address, relationship: 'none' } }))
+    assert.equal(contacts.relationshipWith(address), null)
+  })
 })

@@ -20,6 +20,7 @@ function scriptedDatabase(real: Database) {
   }
   const database: Database = {
     all: (sql, ...values) => real.all(checked(sql), ...values),
+    lists: (sql, ...values) => real.lists(checked(sql), ...values),
     get: (sql, ...values) => real.get(checked(sql), ...values),
     run: (sql, ...values) => real.run(checked(sql), ...values),
     exec: sql => real.exec(checked(sql)),

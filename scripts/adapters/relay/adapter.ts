@@ -1,4 +1,5 @@
 import type { Adapter, AdapterContext, IncomingMessage, IncomingPayload } from '../../core/adapter.ts'
+import { errorCode, errorPlace } from '../../core/errors.ts'
 import { parseStreamLog } from '../../protocol/relay/answers.ts'
 import type { Cut } from '../../protocol/sse-guard.ts'
 import { createChannel } from './channel.ts'
@@ -37,7 +38,11 @@ async function run(options: RelayOptions, outer: AdapterContext): Promise<void> 
   // Relays without a stream, and the first ones that had one, never say who we are.
   if (options.myId !== null) people.iAm(Number(options.myId))
   const resolver = createResolver(ctx, { profiles, known })
-  const stored = createStored()
+  const stored = createStored(error => {
+    // Only a fault of ours, or a stop while the disk refuses, leads here: the store waits for everything else.
+    ctx.transition('MESSAGE_AT_RISK', { reason: 'not_stored', error: errorCode(error) })
+    ctx.log.error('a message could not be stored', { error: errorCode(error), at: errorPlace(error) })
+  })
 
   async function ingest(payload: IncomingPayload): Promise<void> {
     await ctx.ingest(payload)
@@ -120,15 +125,19 @@ function changesFriends(message: IncomingMessage): boolean {
   return message.parsed.type === 'system' && message.contact?.relationship === 'accepted'
 }
 
-/** Commits that are still on their way. A failed one is the store's to report. */
-function createStored(): { track(work: Promise<void>): void; all(): Promise<void>; readonly waiting: number } {
+/** Commits that are still on their way. */
+function createStored(onFailure: (error: unknown) => void): {
+  track(work: Promise<void>): void
+  all(): Promise<void>
+  readonly waiting: number
+} {
   const pending = new Set<Promise<void>>()
   return {
     get waiting() {
       return pending.size
     },
     track(work) {
-      const guarded = work.catch(() => undefined)
+      const guarded = work.catch(onFailure)
       pending.add(guarded)
       void guarded.finally(() => pending.delete(guarded))
     },

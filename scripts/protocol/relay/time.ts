@@ -7,7 +7,12 @@ const EXACT = new RegExp(`^${TS}$`)
 
 /** `2026-11-20 14:34:57` → `2026-11-20T06:34:57Z`; null when it is no such time. */
 export function beijingToUtc(text: string): string | null {
+  if (text === last.text) return last.utc
   if (!EXACT.test(text)) return null
   const epochMs = Date.parse(`${text.replace(' ', 'T')}+08:00`)
-  return Number.isNaN(epochMs) ? null : `${new Date(epochMs).toISOString().slice(0, 19)}Z`
+  last = { text, utc: Number.isNaN(epochMs) ? null : `${new Date(epochMs).toISOString().slice(0, 19)}Z` }
+  return last.utc
 }
+
+/** Messages of one second come together. */
+let last: { readonly text: string; readonly utc: string | null } = { text: '', utc: null }
