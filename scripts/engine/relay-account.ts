@@ -93,6 +93,9 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
     const ended = supervise(adapter, ctx).ended.finally(() => lock.lock.release())
     running = { config, abort, ended }
     ending.set(key, ended)
+    void ended.then(() => {
+      if (ending.get(key) === ended) ending.delete(key)
+    })
   }
 
   function retry(config: Config): void {
