@@ -12,10 +12,15 @@ const SCHEMA_VERSION = 1
 /** "owcr": marks the file as ours. */
 const APPLICATION_ID = 0x6f776372
 
-const SCHEMA = `
+export interface DatabaseOptions {
+  /** false: for a revision that lets two people have one name (RC §11); in a new file only. */
+  readonly uniqueNames?: boolean
+}
+
+const schema = ({ uniqueNames = true }: DatabaseOptions) => `
   CREATE TABLE users (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
-    name           TEXT    NOT NULL UNIQUE,
+    name           TEXT    NOT NULL${uniqueNames ? ' UNIQUE' : ''},
     description    TEXT,
     status         TEXT    NOT NULL,
     token          TEXT    NOT NULL UNIQUE,
@@ -62,7 +67,7 @@ function schemaVersion(sql: DatabaseSync): number {
   return version
 }
 
-function prepare(sql: DatabaseSync, path: string): void {
+function prepare(sql: DatabaseSync, path: string, options: DatabaseOptions): void {
   // One process per file: rows handed out to a reply in flight are known in memory only.
   sql.exec('PRAGMA locking_mode = EXCLUSIVE')
   const version = schemaVersion(sql)
@@ -70,18 +75,18 @@ function prepare(sql: DatabaseSync, path: string): void {
   if (path !== MEMORY) chmodSync(path, 0o600)
   sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   transaction(sql, () => {
-    if (version === 0) sql.exec(SCHEMA)
+    if (version === 0) sql.exec(schema(options))
     // A write in any case: it takes the exclusive lock now and not with the first message.
     sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`)
   })
 }
 
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, options: DatabaseOptions = {}): DatabaseSync {
   let sql: DatabaseSync | undefined
   try {
     if (path !== MEMORY) createPrivate(path)
     sql = new DatabaseSync(path)
-    prepare(sql, path)
+    prepare(sql, path, options)
     return sql
   } catch (cause) {
     sql?.close()

@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { Call, Outcome, Relay } from './relay.ts'
 import { ClientGone, errorReply, internalError, type Reply, text } from './replies.ts'
-import { findRoute, isRateLimited } from './routes.ts'
+import { currentRoutes, findRoute, type Route } from './routes.ts'
 
 /**
  * A client that takes longer to read a reply is cut off: rows of the inbox wait for it, hidden from its owner's other
@@ -33,6 +33,7 @@ function originOf(request: IncomingMessage): string {
 export interface Incoming {
   /** null: switched off. */
   readonly limiter: RateLimiter | null
+  readonly routes?: readonly Route[]
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }
@@ -61,14 +62,16 @@ function describe(relay: Relay, request: IncomingMessage, response: ServerRespon
   }
 }
 
-async function outcomeOf(relay: Relay, { limiter, request, response }: Incoming): Promise<Outcome> {
+async function outcomeOf(relay: Relay, incoming: Incoming): Promise<Outcome> {
+  const { limiter, routes = currentRoutes, request, response } = incoming
   const { call, search } = describe(relay, request, response)
   relay.observe({ kind: 'request', method: call.method, path: call.path, userId: call.user?.id ?? null })
-  const key = call.user === null ? `ip:${call.clientIp}` : `user:${call.user.id}`
-  if (limiter !== null && isRateLimited(call.path) && !limiter.admit(key)) {
-    return text('错误：请求过于频繁，请稍后再试。', 429)
+  if (limiter !== null && !limiter.limit.isExempt(call.path)) {
+    const isByIp = call.user === null || limiter.limit.per === 'ip'
+    const isAdmitted = limiter.admit(isByIp ? `ip:${call.clientIp}` : `user:${call.user.id}`)
+    if (!isAdmitted) return text('错误：请求过于频繁，请稍后再试。', limiter.limit.status)
   }
-  const routed = findRoute({ ...call, search })
+  const routed = findRoute({ ...call, search }, routes)
   if ('reply' in routed) return routed.reply
   try {
     return await routed.endpoint(relay, { ...call, idText: routed.idText })
@@ -105,11 +108,12 @@ function write(clock: Clock, response: ServerResponse, reply: Reply): Promise<bo
 }
 
 /** Never rejects. */
-export async function answer(relay: Relay, { limiter, request, response }: Incoming): Promise<void> {
+export async function answer(relay: Relay, incoming: Incoming): Promise<void> {
+  const { request, response } = incoming
   const where = `${request.method} ${request.url?.split('?', 1)[0]}`
   const failed = (error: unknown) => relay.observe({ kind: 'failed', where, error })
   try {
-    const outcome = await outcomeOf(relay, { limiter, request, response }).catch(error => {
+    const outcome = await outcomeOf(relay, incoming).catch(error => {
       failed(error)
       return internalError
     })

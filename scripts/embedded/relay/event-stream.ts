@@ -11,7 +11,7 @@ import { eventText } from './block-text.ts'
 const PING_AFTER_MS = 30_000
 
 /** The original queues without limit (RC §7.2). This is about 4000 short messages: whoever leaves more unread is gone. */
-const LONGEST_BACKLOG_BYTES = 4 * 1024 * 1024
+export const LONGEST_BACKLOG_BYTES = 4 * 1024 * 1024
 
 export interface Parcel {
   readonly payload: string
@@ -24,34 +24,59 @@ export interface Parcel {
 export interface EventStreamOptions {
   readonly response: ServerResponse
   readonly clock: Clock
-  /** Called once, when no further event can be written. */
-  readonly onEnd: () => void
+  /** Called once, when no further event can be written; true: it was the client who ended it. */
+  readonly onEnd: (isHangUp: boolean) => void
+  readonly longestBacklogBytes?: number
+}
+
+/** Calls its argument, now or later; what it returns keeps it from doing so. */
+export type Begin = (write: () => void) => () => void
+
+export const atOnce: Begin = write => {
+  write()
+  return () => {}
 }
 
 export class EventStream {
   readonly #response: ServerResponse
   readonly #clock: Clock
-  readonly #onEnd: () => void
+  readonly #onEnd: (isHangUp: boolean) => void
+  readonly #longestBacklogBytes: number
   readonly #backlog: { parcel: Parcel; text: string }[] = []
   #backlogBytes = 0
-  #isWriting = false
+  /** From the beginning: nothing goes ahead of the greeting. */
+  #isWriting = true
   #isOpen = true
-  #cancelPing: () => void = () => {}
+  #hasBegun = false
+  #lastEventAt = Number.NEGATIVE_INFINITY
+  #cancelTimer: () => void = () => {}
 
-  constructor({ response, clock, onEnd }: EventStreamOptions) {
+  constructor({ response, clock, onEnd, longestBacklogBytes = LONGEST_BACKLOG_BYTES }: EventStreamOptions) {
     this.#response = response
     this.#clock = clock
     this.#onEnd = onEnd
+    this.#longestBacklogBytes = longestBacklogBytes
   }
 
-  /** Writes the first text behind the head and watches the socket from then on. */
-  open(greeting: string): void {
-    const end = () => this.end()
-    this.#response.once('close', end)
-    this.#response.on('error', end)
+  /** Whether the kernel has the head, which goes with the first write. */
+  get hasBegun(): boolean {
+    return this.#hasBegun
+  }
+
+  /** How long ago a message was written; 0 while one is being written, Infinity when there was none. */
+  get sinceEventMs(): number {
+    return Math.max(0, this.#clock.monotonic() - this.#lastEventAt)
+  }
+
+  /** Watches the socket, and writes the first text behind the head. */
+  open(greeting: string, begin: Begin = atOnce): void {
+    const hangUp = () => this.#end(true)
+    this.#response.once('close', hangUp)
+    this.#response.on('error', hangUp)
     // A FIN is a hang-up like any other: half-closing gains a client nothing (RC §7.3.7).
-    this.#response.req.socket.once('end', end)
-    this.#write(greeting)
+    this.#response.req.socket.once('end', hangUp)
+    if (this.#response.destroyed) hangUp()
+    else this.#cancelTimer = begin(() => this.#write(greeting))
   }
 
   push(parcel: Parcel): void {
@@ -62,18 +87,22 @@ export class EventStream {
     const text = eventText(parcel.payload)
     this.#backlog.push({ parcel, text })
     this.#backlogBytes += Buffer.byteLength(text)
-    if (this.#backlogBytes > LONGEST_BACKLOG_BYTES) this.end()
+    if (this.#backlogBytes > this.#longestBacklogBytes) this.end()
     else this.#next()
   }
 
   /** What waits is given back at once; what is being written when its fate is known. */
   end(): void {
+    this.#end(false)
+  }
+
+  #end(isHangUp: boolean): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#cancelPing()
+    this.#cancelTimer()
     this.#response.destroy()
     for (const { parcel } of this.#backlog.splice(0)) parcel.lost()
-    this.#onEnd()
+    this.#onEnd(isHangUp)
   }
 
   #next(): void {
@@ -86,19 +115,22 @@ export class EventStream {
 
   #write(text: string, parcel?: Parcel): void {
     this.#isWriting = true
-    this.#cancelPing()
+    this.#cancelTimer()
+    if (parcel !== undefined) this.#lastEventAt = Number.POSITIVE_INFINITY
     // One write is one HTTP chunk (RC §6).
     this.#response.write(text, error => {
+      if (parcel !== undefined) this.#lastEventAt = this.#clock.monotonic()
       // Called after the end too: it alone knows whether the kernel took the event.
       if (error) parcel?.lost()
       else parcel?.sent()
       if (!this.#isOpen) return
       if (error) {
-        this.end()
+        this.#end(true)
         return
       }
+      this.#hasBegun = true
       this.#isWriting = false
-      this.#cancelPing = this.#clock.after(PING_AFTER_MS, () => this.#write(': ping\n\n'))
+      this.#cancelTimer = this.#clock.after(PING_AFTER_MS, () => this.#write(': ping\n\n'))
       this.#next()
     })
   }

@@ -21,12 +21,19 @@ export interface Reservation {
   release(): void
 }
 
+export interface Filter {
+  readonly limit: number
+  readonly fromId: number | null
+}
+
 export interface InboxStore {
   add(message: Message): void
   /** Counts a message the relay accepted, wherever it went; `GET /stats` shows the sum. */
   countAccepted(): void
   acceptedEver(): number
-  reserve(toId: number, filter: { limit: number; fromId: number | null }): Reservation
+  reserve(toId: number, filter: Filter): Reservation
+  /** The same without hiding the rows from other reads: for the fault `sharedRows`. */
+  share(toId: number, filter: Filter): Reservation
   preview(toId: number, limit: number): { messages: StoredMessage[]; total: number }
   dropFrom(toId: number, fromId: number): void
 }
@@ -67,7 +74,7 @@ export function createInboxStore(sql: DatabaseSync): InboxStore {
   const counter = sql.prepare("SELECT value FROM counters WHERE name = 'messages'")
   const reserved = new Map<number, StoredMessage>()
 
-  function look(toId: number, { limit, fromId }: { limit: number; fromId: number | null }) {
+  function look(toId: number, { limit, fromId }: Filter) {
     const isHidden = ({ toId: owner, from }: Message) => owner === toId && (fromId === null || from?.id === fromId)
     const hidden = [...reserved.values()].filter(isHidden).length
     const filter = { toId, fromId: fromId === null ? null : sqlId(fromId) }
@@ -75,6 +82,10 @@ export function createInboxStore(sql: DatabaseSync): InboxStore {
     const total = row<{ n: number }>(count, filter)?.n ?? 0
     const messages = found.filter(({ id }) => !reserved.has(id)).slice(0, limit)
     return { messages: messages.map(fromRow), total: total - hidden }
+  }
+
+  function removeAll(messages: readonly StoredMessage[]): void {
+    if (messages.length > 0) remove.run(JSON.stringify(messages.map(({ id }) => id)))
   }
 
   return {
@@ -96,11 +107,15 @@ export function createInboxStore(sql: DatabaseSync): InboxStore {
         total,
         remove() {
           // If the delete fails the rows stay reserved: the client has them, and shall not get them twice.
-          if (messages.length > 0) remove.run(JSON.stringify(messages.map(({ id }) => id)))
+          removeAll(messages)
           release()
         },
         release,
       }
+    },
+    share(toId, filter) {
+      const { messages, total } = look(toId, filter)
+      return { messages, total, remove: () => removeAll(messages), release() {} }
     },
     preview: (toId, limit) => look(toId, { limit, fromId: null }),
     dropFrom(toId, fromId) {

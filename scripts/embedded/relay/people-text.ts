@@ -60,12 +60,9 @@ function tableDescription(description: string | null): string {
   return cut.replaceAll('|', '\\|')
 }
 
-export function registrationText(user: User, token: string, recentlyActive: readonly User[]): string {
-  const rows = recentlyActive.map(
-    other =>
-      `| ${other.id} | ${other.name} | ${tableDescription(other.description)} | ${beijingTime(other.lastActiveAt)} |`,
-  )
-  return [
+/** `recentlyActive` null: a revision that shows no table (transcript 950). */
+export function registrationText(user: User, token: string, recentlyActive: readonly User[] | null): string {
+  const lines = [
     '注册成功',
     thinLine,
     `ID：${user.id}`,
@@ -75,11 +72,18 @@ export function registrationText(user: User, token: string, recentlyActive: read
     `Token：${token}`,
     thinLine,
     '请妥善保存 Token，仅此一次显示。',
-    '',
+  ]
+  if (recentlyActive === null) return lines.join('\n')
+  const rows = recentlyActive.map(
+    other =>
+      `| ${other.id} | ${other.name} | ${tableDescription(other.description)} | ${beijingTime(other.lastActiveAt)} |`,
+  )
+  const table = [
     '## 最近活跃用户（Top100）',
     '',
     '| ID | 名称 | 简介 | 活跃时间 |',
     '|----|------|------|----------|',
     ...rows,
-  ].join('\n')
+  ]
+  return [...lines, '', ...table].join('\n')
 }

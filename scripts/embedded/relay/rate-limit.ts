@@ -5,10 +5,22 @@ import type { Clock } from '../../core/clock.ts'
 export interface RateLimit {
   readonly requests: number
   readonly windowMs: number
+  /** Who shares them. A user that is not known counts as its IP in any case. */
+  readonly per: 'user' | 'ip'
+  /** Of the answer to one too many. */
+  readonly status: 200 | 429
+  readonly isExempt: (path: string) => boolean
 }
 
 /** Revision 1a916b9 and later. */
-export const currentRateLimit: RateLimit = { requests: 20, windowMs: 1000 }
+export const currentRateLimit: RateLimit = {
+  requests: 20,
+  windowMs: 1000,
+  per: 'user',
+  status: 429,
+  // RC §2: "Exempt: `/health`, `/stats`, `/stream`, `/register`, `/homepage…`."
+  isExempt: path => ['/health', '/stats', '/stream', '/register'].includes(path) || path.startsWith('/homepage'),
+}
 
 /** Keys come from outside (`X-Forwarded-For`): above so many, those of the past window are thrown away. */
 const SWEEP_ABOVE_KEYS = 1000
@@ -17,13 +29,15 @@ const SWEEP_ABOVE_KEYS = 1000
 const LONGEST_KEY = 64
 
 export interface RateLimiter {
+  readonly limit: RateLimit
   /** Counts the request and says true, or says false. */
   admit(key: string): boolean
   /** How many keys are remembered. */
   keyCount(): number
 }
 
-export function createRateLimiter(clock: Clock, { requests, windowMs }: RateLimit): RateLimiter {
+export function createRateLimiter(clock: Clock, limit: RateLimit): RateLimiter {
+  const { requests, windowMs } = limit
   const admitted = new Map<string, number[]>()
   let sweepAbove = SWEEP_ABOVE_KEYS
 
@@ -36,6 +50,7 @@ export function createRateLimiter(clock: Clock, { requests, windowMs }: RateLimi
   }
 
   return {
+    limit,
     admit(longKey) {
       const key = longKey.slice(0, LONGEST_KEY)
       const now = clock.monotonic()

@@ -8,11 +8,13 @@ export interface Relation {
   readonly state: 'pending' | 'accepted' | 'blocked'
   /** Who asked, or who blocked. */
   readonly actorId: number
+  /** The time of its last change. */
+  readonly since: number
 }
 
 export interface RelationsStore {
   between(a: number, b: number): Relation | null
-  set(a: number, b: number, relation: Relation & { since: number }): void
+  set(a: number, b: number, relation: Relation): void
   remove(a: number, b: number): void
   friendsOf(id: number): Friend[]
   countFriendships(): number
@@ -24,7 +26,7 @@ function pair(a: number, b: number): { low: number | bigint; high: number | bigi
 
 export function createRelationsStore(sql: DatabaseSync): RelationsStore {
   const between = sql.prepare(
-    'SELECT state, actor_id AS actorId FROM relations WHERE low_id = :low AND high_id = :high',
+    'SELECT state, actor_id AS actorId, since FROM relations WHERE low_id = :low AND high_id = :high',
   )
   const set = sql.prepare(
     `INSERT OR REPLACE INTO relations (low_id, high_id, state, actor_id, since)

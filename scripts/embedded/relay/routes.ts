@@ -4,43 +4,77 @@ import { block, unblock } from './endpoints/blocking.ts'
 import { getHomepage, putHomepage } from './endpoints/homepage.ts'
 import { readMessages } from './endpoints/messages.ts'
 import { changeStatus, discover, listFriends, showUser } from './endpoints/people.ts'
-import { register } from './endpoints/register.ts'
-import { sendFile, sendText } from './endpoints/send.ts'
+import { currentRegistration, registerBy } from './endpoints/register.ts'
+import { deliverFileBy, sendFileBy, sendTextBy } from './endpoints/send.ts'
 import { health, stats } from './endpoints/status.ts'
-import { openStream } from './endpoints/stream.ts'
+import { currentStream, openStreamBy } from './endpoints/stream.ts'
 import type { Endpoint } from './relay.ts'
 import { detail, type Family, type Reply } from './replies.ts'
+import { currentSending } from './sending.ts'
 
-interface Route {
+export interface Route {
   readonly method: string
   readonly path: string
   readonly family: Family
   readonly endpoint: Endpoint
 }
 
-/** RC §5 says which family an endpoint belongs to; `/health` and `/stats` refuse nothing. */
-const routes: readonly Route[] = [
-  { method: 'POST', path: '/register', family: 'B', endpoint: register },
-  { method: 'GET', path: '/messages', family: 'A', endpoint: readMessages },
-  { method: 'POST', path: '/send', family: 'A', endpoint: sendText },
-  { method: 'POST', path: '/send/file', family: 'A', endpoint: sendFile },
-  { method: 'GET', path: '/users', family: 'A', endpoint: discover },
-  { method: 'GET', path: '/users/{id}', family: 'A', endpoint: showUser },
-  { method: 'GET', path: '/friends', family: 'A', endpoint: listFriends },
-  { method: 'PATCH', path: '/me', family: 'A', endpoint: changeStatus },
-  { method: 'POST', path: '/block/{id}', family: 'A', endpoint: block },
-  { method: 'POST', path: '/unblock/{id}', family: 'A', endpoint: unblock },
-  { method: 'PUT', path: '/homepage', family: 'B', endpoint: putHomepage },
-  { method: 'GET', path: '/homepage/{id}', family: 'B', endpoint: getHomepage },
-  { method: 'GET', path: '/stream', family: 'B', endpoint: openStream },
-  { method: 'GET', path: '/health', family: 'B', endpoint: health },
-  { method: 'GET', path: '/stats', family: 'B', endpoint: stats },
-]
-
-/** RC §2: "Exempt: `/health`, `/stats`, `/stream`, `/register`, `/homepage…`." */
-export function isRateLimited(path: string): boolean {
-  return !['/health', '/stats', '/stream', '/register'].includes(path) && !path.startsWith('/homepage')
+/** The endpoints that are not the same in every revision and with every fault. */
+export interface Varying {
+  readonly readMessages: Endpoint
+  readonly sendText: Endpoint
+  /** null: the revision has none; so with the others. */
+  readonly sendFile: Endpoint | null
+  readonly openStream: Endpoint | null
+  readonly register: Endpoint
+  readonly users: Endpoint
+  readonly hasHomepages: boolean
+  readonly healthPath: string
+  /** Of all but `/stream` and homepages. */
+  readonly family: Family
+  readonly registerFamily: Family
 }
+
+const currentVarying: Varying = {
+  readMessages,
+  sendText: sendTextBy(currentSending),
+  sendFile: sendFileBy(deliverFileBy(currentSending)),
+  openStream: openStreamBy(currentStream),
+  register: registerBy(currentRegistration),
+  users: discover,
+  hasHomepages: true,
+  healthPath: '/health',
+  family: 'A',
+  registerFamily: 'B',
+}
+
+/** RC §5 says which family an endpoint belongs to; `/health` and `/stats` refuse nothing. */
+export function createRoutes(varying: Varying): readonly Route[] {
+  const { family, sendFile, openStream } = varying
+  const route = (line: string, endpoint: Endpoint | null, its: Family = family): Route[] => {
+    const [method = '', path = ''] = line.split(' ')
+    return endpoint === null ? [] : [{ method, path, family: its, endpoint }]
+  }
+  return [
+    route('POST /register', varying.register, varying.registerFamily),
+    route('GET /messages', varying.readMessages),
+    route('POST /send', varying.sendText),
+    route('POST /send/file', sendFile),
+    route('GET /users', varying.users),
+    route('GET /users/{id}', showUser),
+    route('GET /friends', listFriends),
+    route('PATCH /me', changeStatus),
+    route('POST /block/{id}', block),
+    route('POST /unblock/{id}', unblock),
+    route('PUT /homepage', varying.hasHomepages ? putHomepage : null, 'B'),
+    route('GET /homepage/{id}', varying.hasHomepages ? getHomepage : null, 'B'),
+    route('GET /stream', openStream, 'B'),
+    route(`GET ${varying.healthPath}`, health, 'B'),
+    route('GET /stats', stats, 'B'),
+  ].flat()
+}
+
+export const currentRoutes: readonly Route[] = createRoutes(currentVarying)
 
 function decoded(segment: string): string {
   try {
@@ -78,13 +112,13 @@ function withoutTrailingSlashes(path: string): string {
 }
 
 /** RC §2: "A trailing slash answers 307 to the same host"; the method does not matter for it. */
-function redirect({ path, search, origin }: Target): Reply | null {
+function redirect({ path, search, origin }: Target, routes: readonly Route[]): Reply | null {
   const shorter = withoutTrailingSlashes(path)
   if (shorter === path || !routes.some(route => match(route, shorter) !== null)) return null
   return { status: 307, type: null, body: '', headers: { location: `${origin}${shorter}${search}` } }
 }
 
-export function findRoute(target: Target): Routed {
+export function findRoute(target: Target, routes: readonly Route[]): Routed {
   const fitting = routes.flatMap(route => {
     const idText = match(route, target.path)
     return idText === null ? [] : [{ ...route, idText }]
@@ -93,5 +127,5 @@ export function findRoute(target: Target): Routed {
   if (found !== undefined) return found
   const [other] = fitting
   if (other !== undefined) return { reply: detail(405, 'Method Not Allowed', { allow: other.method }) }
-  return { reply: redirect(target) ?? detail(404, 'Not Found') }
+  return { reply: redirect(target, routes) ?? detail(404, 'Not Found') }
 }

@@ -43,15 +43,38 @@ function checkReceptive(recipient: User, sender: User, relation: Relation | null
   }
 }
 
-/** Records what the message does to the relation. A first message and an answer that cross are one of each (RC §9). */
-function advance(relay: Relay, sender: User, recipient: User, now: number): Progress {
+/** What a message is, before anything is done about it. */
+export interface Draft {
+  readonly recipient: User
+  /** Between the two before this message. */
+  readonly relation: Relation | null
+  readonly progress: Progress
+  readonly message: Message
+}
+
+/** A first message and an answer that cross are one of each (RC §9). */
+function progressOf(relation: Relation | null): Progress {
+  if (relation === null) return 'requested'
+  return relation.state === 'accepted' ? 'friends' : 'accepted'
+}
+
+/** @throws Refusal in the cases of RC §5 */
+export function draft(relay: Relay, sender: User, { toId, content, attachment }: Outgoing): Draft {
+  if (toId === sender.id) throw new Refusal(400, '不能给自己发消息')
+  const recipient = mustExist(relay.users.byId(toId))
   const relation = relay.relations.between(sender.id, recipient.id)
   checkReceptive(recipient, sender, relation)
-  if (relation?.state === 'accepted') return 'friends'
+  const progress = progressOf(relation)
+  const kind = progress === 'requested' ? 'request' : 'chat'
+  const message: Message = { toId: recipient.id, kind, from: sender, content, attachment, at: relay.clock.now() }
+  return { recipient, relation, progress, message }
+}
+
+/** Records what the message does to the relation. */
+function advance(relay: Relay, sender: User, { recipient, relation, progress, message: { at } }: Draft): void {
+  if (progress === 'friends') return
   const state = relation === null ? 'pending' : 'accepted'
-  const actorId = relation?.actorId ?? sender.id
-  relay.relations.set(sender.id, recipient.id, { state, actorId, since: now })
-  return relation === null ? 'requested' : 'accepted'
+  relay.relations.set(sender.id, recipient.id, { state, actorId: relation?.actorId ?? sender.id, since: at })
 }
 
 function notice(to: User, friend: User, now: number): Message {
@@ -77,31 +100,37 @@ function post(relay: Relay, messages: readonly Message[]): { publish(): void } {
   }
 }
 
-/** Sends and gives the reply of RC §4.3. `byFile`: through `POST /send/file`. */
-export function send(
-  relay: Relay,
-  sender: User,
-  { toId, content, attachment, byFile }: Outgoing & { byFile: boolean },
-) {
-  if (toId === sender.id) throw new Refusal(400, '不能给自己发消息')
-  const recipient = mustExist(relay.users.byId(toId))
-  const now = relay.clock.now()
-  const { progress, publish } = relay.transaction(() => {
-    const progress = advance(relay, sender, recipient, now)
-    const message: Message = {
-      toId: recipient.id,
-      kind: progress === 'requested' ? 'request' : 'chat',
-      from: sender,
-      content,
-      // RC §9: "An acceptance sent with `/send/file` to an offline user drops the attachment line (422, 221)."
-      attachment: byFile && progress === 'accepted' && !relay.hub.isOnline(recipient.id) ? null : attachment,
-      at: now,
-    }
-    const notices = progress === 'accepted' ? [notice(recipient, sender, now), notice(sender, recipient, now)] : []
-    return { progress, ...post(relay, [message, ...notices]) }
+/** What may differ: older revisions show no preview, a fault pushes something else ahead of the message. */
+export interface SendingRules {
+  readonly previewLength: number
+  readonly pushedAhead: (draft: Draft) => readonly Message[]
+}
+
+export const currentSending: SendingRules = { previewLength: PREVIEW_LENGTH, pushedAhead: () => [] }
+
+export interface Sending {
+  readonly sender: User
+  readonly outgoing: Outgoing
+  /** Through `POST /send/file`. */
+  readonly byFile: boolean
+}
+
+/** Sends and gives the reply of RC §4.3. */
+export function send(relay: Relay, { sender, outgoing, byFile }: Sending, rules: SendingRules): string {
+  const { progress, ahead, publish } = relay.transaction(() => {
+    const drafted = draft(relay, sender, outgoing)
+    const { recipient, progress, message } = drafted
+    advance(relay, sender, drafted)
+    // RC §9: "An acceptance sent with `/send/file` to an offline user drops the attachment line (422, 221)."
+    const dropsFile = byFile && progress === 'accepted' && !relay.hub.isOnline(recipient.id)
+    const notices =
+      progress === 'accepted' ? [notice(recipient, sender, message.at), notice(sender, recipient, message.at)] : []
+    const posted = post(relay, [dropsFile ? { ...message, attachment: null } : message, ...notices])
+    return { progress, ahead: rules.pushedAhead(drafted), ...posted }
   })
   // Only after the commit: what a stream carries can not be taken back.
+  for (const message of ahead) relay.hub.push(message)
   publish()
-  const preview = relay.inbox.preview(sender.id, PREVIEW_LENGTH)
+  const preview = relay.inbox.preview(sender.id, rules.previewLength)
   return `发送成功${endings[progress]}${previewText(preview.messages.map(blockText), preview.total)}`
 }

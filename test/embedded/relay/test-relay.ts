@@ -122,8 +122,8 @@ export interface Household extends TestRelay {
 }
 
 /** A relay with two friends and empty inboxes. */
-export async function startHousehold(t: TestContext): Promise<Household> {
-  const testRelay = await startTestRelay()
+export async function startHousehold(t: TestContext, options: RelayOptions = {}): Promise<Household> {
+  const testRelay = await startTestRelay(options)
   t.after(() => testRelay.relay.close())
   const { port } = testRelay.relay
   const alice = await register(port, { name: 'alice' })

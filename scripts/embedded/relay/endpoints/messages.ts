@@ -3,7 +3,9 @@
 import { blockText, inboxText } from '../block-text.ts'
 import { caller } from '../caller.ts'
 import { type Checked, insist, integerText, valid } from '../checks.ts'
-import type { Call, Outcome, Relay } from '../relay.ts'
+import type { Filter, Reservation } from '../inbox-store.ts'
+import type { User } from '../messages.ts'
+import type { Call, Endpoint, Relay } from '../relay.ts'
 import { text } from '../replies.ts'
 
 const DEFAULT_LIMIT = 100
@@ -22,26 +24,37 @@ function fromIdOf(query: URLSearchParams): Checked<number | null> {
 }
 
 /** Two turns of the event loop: the time it takes to notice a hang-up that came together with the request. */
-async function hasHungUp({ clock }: Relay, { response }: Call): Promise<boolean> {
+export async function twoTurns({ clock }: Relay): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise<void>(resolve => clock.afterTurn(resolve))
-  return response.destroyed
 }
 
-export async function readMessages(relay: Relay, call: Call): Promise<Outcome> {
-  const { user, limit, fromId } = insist({
-    user: caller(relay, call),
-    limit: limitOf(call.query),
-    fromId: fromIdOf(call.query),
-  })
-  if (await hasHungUp(relay, call)) return 'taken'
-  const reservation = relay.inbox.reserve(user.id, { limit, fromId })
-  const blocks = reservation.messages.map(blockText)
-  return {
-    ...text(inboxText({ blocks, total: reservation.total, limit, fromId })),
-    settled(complete) {
-      if (!complete) return reservation.release()
-      reservation.remove()
-      relay.observe({ kind: 'drained', userId: user.id, payloads: blocks })
-    },
+export interface Read extends Filter {
+  readonly user: User
+}
+
+/** Gets the rows for a reply; null when nobody is left to read it. */
+export type TakeRows = (relay: Relay, call: Call, read: Read) => Promise<Reservation | null>
+
+const takeCarefully: TakeRows = async (relay, call, { user, ...filter }) => {
+  await twoTurns(relay)
+  return call.response.destroyed ? null : relay.inbox.reserve(user.id, filter)
+}
+
+export function readMessagesBy(take: TakeRows): Endpoint {
+  return async (relay, call) => {
+    const read = insist({ user: caller(relay, call), limit: limitOf(call.query), fromId: fromIdOf(call.query) })
+    const reservation = await take(relay, call, read)
+    if (reservation === null) return 'taken'
+    const blocks = reservation.messages.map(blockText)
+    return {
+      ...text(inboxText({ blocks, total: reservation.total, limit: read.limit, fromId: read.fromId })),
+      settled(complete) {
+        if (!complete) return reservation.release()
+        reservation.remove()
+        relay.observe({ kind: 'drained', userId: read.user.id, payloads: blocks })
+      },
+    }
   }
 }
+
+export const readMessages = readMessagesBy(takeCarefully)

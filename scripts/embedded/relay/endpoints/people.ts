@@ -1,7 +1,7 @@
 /** Profiles, discovery, friends and one's own status: RC §4.4. */
 
 import { caller, idInPath, mustExist } from '../caller.ts'
-import { insist, status } from '../checks.ts'
+import { insist, integerText, status, valid } from '../checks.ts'
 import type { Status, User } from '../messages.ts'
 import { discoveryText, friendsText, profileText, statusLabel } from '../people-text.ts'
 import type { Call, Outcome, Relay } from '../relay.ts'
@@ -28,6 +28,27 @@ export function discover(relay: Relay, call: Call): Outcome {
     .map(id => relay.users.byId(id))
     .filter((found): found is User => found !== null)
   return text(discoveryText(shown, candidates.length))
+}
+
+const DEFAULT_PAGE_SIZE = 20
+
+/** RC §11, 2026-03-08: `/users?page=&page_size=`. No answer was recorded: the frame is that of the later revisions. */
+export function listUsers(relay: Relay, call: Call): Outcome {
+  const number = (name: string, otherwise: number) => {
+    const given = call.query.getAll(name).at(-1)
+    return given === undefined ? valid(otherwise) : integerText(given, ['query', name], { min: 1 })
+  }
+  const { user, page, size } = insist({
+    user: caller(relay, call),
+    page: number('page', 1),
+    size: number('page_size', DEFAULT_PAGE_SIZE),
+  })
+  const all = relay.users.discoverable(user.id, '').sort((a, b) => a - b)
+  const shown = all
+    .slice((page - 1) * size, page * size)
+    .map(id => relay.users.byId(id))
+    .filter((found): found is User => found !== null)
+  return text(discoveryText(shown, all.length))
 }
 
 export function showUser(relay: Relay, call: Call): Outcome {

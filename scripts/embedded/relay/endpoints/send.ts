@@ -5,10 +5,10 @@ import { type Checked, codePoints, insist, integer, integerText, invalid, string
 import { readForm } from '../form.ts'
 import type { Part } from '../multipart.ts'
 import { lenientText } from '../multipart-head.ts'
-import type { Call, Outcome, Relay } from '../relay.ts'
+import type { Call, Endpoint, Relay } from '../relay.ts'
 import { Refusal, text } from '../replies.ts'
 import { bodyFields, readJson } from '../request-body.ts'
-import { send } from '../sending.ts'
+import { type Sending, type SendingRules, send } from '../sending.ts'
 
 const LONGEST_CONTENT = 1000
 const tooLong = 'content 最多 1000 字'
@@ -32,16 +32,19 @@ function stripped(content: string): string {
   return content.slice(start, end)
 }
 
-export async function sendText(relay: Relay, call: Call): Promise<Outcome> {
-  const body = await readJson(call.request)
-  const { user, fields } = insist({
-    user: caller(relay, call),
-    fields: bodyFields<{ toId: number; content: string }>(body, given => ({
-      toId: integer(given['to_id'], ['body', 'to_id']),
-      content: string(given['content'], ['body', 'content'], { min: 1, max: LONGEST_CONTENT }),
-    })),
-  })
-  return text(send(relay, user, { ...fields, attachment: null, byFile: false }))
+export function sendTextBy(rules: SendingRules): Endpoint {
+  return async (relay, call) => {
+    const body = await readJson(call.request)
+    const { user, fields } = insist({
+      user: caller(relay, call),
+      fields: bodyFields<{ toId: number; content: string }>(body, given => ({
+        toId: integer(given['to_id'], ['body', 'to_id']),
+        content: string(given['content'], ['body', 'content'], { min: 1, max: LONGEST_CONTENT }),
+      })),
+    })
+    const outgoing = { ...fields, attachment: null }
+    return text(send(relay, { sender: user, outgoing, byFile: false }, rules))
+  }
 }
 
 function formId(part: Part | undefined): Checked<number> {
@@ -50,8 +53,8 @@ function formId(part: Part | undefined): Checked<number> {
   return integerText(lenientText(part.bytes), location)
 }
 
-export async function sendFile(relay: Relay, call: Call): Promise<Outcome> {
-  // The file itself is thrown away (RC §8.1): only its size and its name count.
+/** What is sent with a file; the file itself is thrown away (RC §8.1): only its size and its name count. */
+async function readFileForm(relay: Relay, call: Call): Promise<Sending> {
   const form = await readForm(call.request, ({ name }) => (name === 'file' ? 0 : KEPT_FIELD_BYTES))
   const { user, toId } = insist({ user: caller(relay, call), toId: formId(form.get('to_id')) })
   const contentPart = form.get('content')
@@ -65,5 +68,17 @@ export async function sendFile(relay: Relay, call: Call): Promise<Outcome> {
   if (attachment !== null && Buffer.byteLength(attachment) > LONGEST_FILE_NAME_BYTES) {
     throw new Refusal(500, '文件保存失败：文件名过长')
   }
-  return text(send(relay, user, { toId, content: content === '' ? '(附件)' : content, attachment, byFile: true }))
+  const outgoing = { toId, content: content === '' ? '(附件)' : content, attachment }
+  return { sender: user, outgoing, byFile: true }
+}
+
+/** Delivers what came with a file and gives the text of the reply. */
+export type DeliverFile = (relay: Relay, sending: Sending) => string | Promise<string>
+
+export function deliverFileBy(rules: SendingRules): DeliverFile {
+  return (relay, sending) => send(relay, sending, rules)
+}
+
+export function sendFileBy(deliver: DeliverFile): Endpoint {
+  return async (relay, call) => text(await deliver(relay, await readFileForm(relay, call)))
 }
