@@ -35,6 +35,8 @@ export interface ProjectorOptions {
 const SYNC_MS = 1000
 /** The JSON files follow a burst of messages, not each of them. */
 const JSON_MS = 250
+/** Under a steady stream of them they follow this often: each replacement syncs, and a commit has to wait for it. */
+const JSON_EVERY_MS = 2000
 /** Times and ages in the snapshot move on without any message. */
 const REFRESH_MS = 10 * 60_000
 const RETRY_MS = 2000
@@ -58,6 +60,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   let work: Promise<void> = Promise.resolve()
   let queued = false
   let stopped = false
+  let jsonAt = Number.NEGATIVE_INFINITY
 
   function appendProjection(name: DataFile, text: (message: StoredMessage) => string): AppendProjection {
     return createAppendProjection({
@@ -102,7 +105,7 @@ export function createProjector(options: ProjectorOptions): Projector {
       queued = false
       await append()
       later('sync', SYNC_MS, () => void enqueue(sync))
-      later('json', JSON_MS, () => void enqueue(writeJson))
+      later('json', Math.max(JSON_MS, jsonAt + JSON_EVERY_MS - clock.monotonic()), () => void enqueue(writeJson))
     })
   }
 
@@ -128,6 +131,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   async function writeJson(): Promise<void> {
+    jsonAt = clock.monotonic()
     for (const name of JSON_FILES) {
       await attempt({ name, run: () => json.write(name, writer.database, clock.now()).then(() => true) })
     }

@@ -3,20 +3,17 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createTransport } from '../../scripts/adapters/transport.ts'
 import { systemClock } from '../../scripts/core/clock.ts'
-import type { FetchLike } from '../../scripts/core/fetch.ts'
 import { type EmbeddedRelay, startRelay } from '../../scripts/embedded/relay/server.ts'
 import { type RelayUser, registerUser } from '../../scripts/embedded/relay-user.ts'
-import { createFakeClock } from '../support/fake-clock.ts'
 import { scale } from '../support/scale.ts'
+import { shareTime } from '../support/shared-time.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestDaemon, viewOf } from '../support/test-daemon.ts'
-import { turns, waitFor } from '../support/wait-for.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const MINUTE = 60_000
 const MINUTES = scale({ short: 30, full: 300 })
-const STEP_MS = 500
 const SEND_EVERY_MS = 2000
 const RESTART_EVERY_MS = 97_000
 const SLEEP_EVERY_MS = 211_000
@@ -40,23 +37,12 @@ function heapAfterCollection(): number {
 
 test(`${MINUTES} minutes of sleeps, restarts and new tokens: nothing is lost, memory is flat, nothing is left over`, async t => {
   const before = resources()
-  const clock = createFakeClock()
-  const transport = createTransport({ http: '', https: '', except: '' })
-  let inFlight = 0
-  /** The clock stands still while an answer is on its way, so that a busy machine times nothing out. */
-  const fetch: FetchLike = async (url, init) => {
-    if (url.endsWith('/stream')) return transport.fetch(url, init)
-    inFlight++
-    try {
-      return await transport.fetch(url, init)
-    } finally {
-      inFlight--
-    }
-  }
+  const time = shareTime(t)
+  const { clock } = time
   const databasePath = join(temporaryFolder(), 'relay.db')
   const open = (port: number): Promise<EmbeddedRelay> => startRelay({ clock, databasePath, port, rateLimit: false })
   let relay = await open(0)
-  const network = { fetch: transport.fetch, clock: systemClock }
+  const network = { fetch: time.fetch, clock: systemClock }
   const peer = await registerUser(relay.url, { name: 'peer' }, network)
 
   const path = join(temporaryFolder(), 'openwechat_im_client')
@@ -69,7 +55,7 @@ test(`${MINUTES} minutes of sleeps, restarts and new tokens: nothing is lost, me
     return user
   }
   let me = await newIdentity()
-  const daemon = await startTestDaemon(t, { path, clock, fetch })
+  const daemon = await startTestDaemon(t, { path, clock, fetch: time.fetch })
   const counts = new Map<string, number>()
   let counted = 0
   let sent = 0
@@ -84,16 +70,8 @@ test(`${MINUTES} minutes of sleeps, restarts and new tokens: nothing is lost, me
     return counts.size
   }
 
-  async function pass(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= STEP_MS) {
-      clock.advance(STEP_MS)
-      await turns(3)
-      if (inFlight > 0) await waitFor('answers', () => inFlight === 0, { everyMs: 1 })
-    }
-  }
-
   async function allReceived(): Promise<void> {
-    await waitFor('everything that was sent', () => received() === sent, { meanwhile: () => clock.advance(STEP_MS) })
+    await waitFor('everything that was sent', () => received() === sent, { meanwhile: () => clock.advance(500) })
   }
 
   const start = clock.monotonic()
@@ -101,13 +79,13 @@ test(`${MINUTES} minutes of sleeps, restarts and new tokens: nothing is lost, me
   const heap: number[] = []
   let mostSockets = 0
   while (clock.monotonic() - start < MINUTES * MINUTE) {
-    await pass(SEND_EVERY_MS)
+    await time.pass(SEND_EVERY_MS)
     await peer.send(me.id, `m${++sent}`)
     mostSockets = Math.max(mostSockets, resources().filter(one => one === 'TCPSocketWrap').length)
     if (due(RESTART_EVERY_MS)) {
       const { port } = relay
       await relay.close()
-      await pass(5000)
+      await time.pass(5000)
       relay = await open(port)
     }
     if (due(SLEEP_EVERY_MS)) {
@@ -139,7 +117,7 @@ test(`${MINUTES} minutes of sleeps, restarts and new tokens: nothing is lost, me
 
   await daemon.stop()
   await relay.close()
-  await transport.close()
+  await time.close()
   assert.equal(clock.pending(), 0, 'timers are left over')
   await waitFor('no socket left', () => resources().length <= before.length)
   assert.deepEqual(resources(), before)
