@@ -1,3 +1,6 @@
+import { createGrowingBytes } from './growing-bytes.ts'
+import { replaceInPieces } from './in-pieces.ts'
+
 /**
  * Stands between the socket and the EventSource parser and sees every byte.
  *
@@ -26,45 +29,37 @@ const MARK_OVERSIZED = 0x32
 const MARK_CUT = 0x33
 
 const NOTHING = new Uint8Array(0)
+const BOM = Buffer.of(0xef, 0xbb, 0xbf)
 
 export type Cut = 'oversized' | 'stream_cut'
 
 export function createSseGuard(maxEventBytes = MAX_EVENT_BYTES): SseGuard {
-  let held: Uint8Array[] = []
-  let heldBytes = 0
+  const held = createGrowingBytes()
   let oversized = false
   /** Bytes of the present line that came with earlier chunks. */
   let lineBytes = 0
-  let first = true
+  const withoutBom = createBomFilter()
 
   function hold(part: Uint8Array): void {
-    const room = maxEventBytes - heldBytes
+    const room = maxEventBytes - held.length
     if (part.length > room) oversized = true
-    const kept = part.length > room ? part.subarray(0, room) : part
-    if (kept.length === 0) return
-    // A copy: the caller's buffer may be reused before the event is complete.
-    held.push(Uint8Array.from(kept))
-    heldBytes += kept.length
+    if (room > 0) held.add(part.subarray(0, room))
   }
 
-  function finish(cut: Cut | null): Uint8Array {
-    const event = Buffer.concat(held)
-    held = []
-    heldBytes = 0
+  /** @param last what of the event the caller still has */
+  function finish(last: Uint8Array, cut: Cut | null): Uint8Array {
     lineBytes = 0
-    const result = rewrite(event, oversized ? 'oversized' : cut)
+    // Most events come whole and need no copy.
+    const whole = held.length === 0 && last.length <= maxEventBytes
+    if (!whole) hold(last)
+    const result = rewrite(whole ? last : held.take(), oversized ? 'oversized' : cut)
     oversized = false
     return result
   }
 
   return {
     feed(bytes) {
-      let chunk = bytes
-      if (first && chunk.length > 0) {
-        first = false
-        // The event-stream format allows one BOM at the very start.
-        if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) chunk = chunk.subarray(3)
-      }
+      const chunk = withoutBom(bytes)
       const out: Uint8Array[] = []
       let start = 0
       let line = 0
@@ -73,8 +68,8 @@ export function createSseGuard(maxEventBytes = MAX_EVENT_BYTES): SseGuard {
         lineBytes = 0
         line = lf + 1
         if (length > 0) continue
-        hold(chunk.subarray(start, line))
-        out.push(finish(null))
+        const event = finish(chunk.subarray(start, line), null)
+        if (event.length > 0) out.push(event)
         start = line
       }
       lineBytes += chunk.length - line
@@ -82,63 +77,99 @@ export function createSseGuard(maxEventBytes = MAX_EVENT_BYTES): SseGuard {
       return out.length === 1 ? (out[0] ?? NOTHING) : Buffer.concat(out)
     },
     end() {
-      return heldBytes === 0 ? NOTHING : finish('stream_cut')
+      return held.length === 0 ? NOTHING : finish(NOTHING, 'stream_cut')
     },
   }
 }
 
+/** The event-stream format allows one BOM at the very start. It may come in pieces too. */
+function createBomFilter(): (chunk: Uint8Array) => Uint8Array {
+  /** The first bytes while they may still become a BOM; null afterwards. */
+  let start: Uint8Array | null = NOTHING
+  return chunk => {
+    if (start === null) return chunk
+    const seen = Buffer.concat([start, chunk])
+    start = seen.length < BOM.length && BOM.subarray(0, seen.length).equals(seen) ? seen : null
+    if (start !== null) return NOTHING
+    return seen.subarray(0, BOM.length).equals(BOM) ? seen.subarray(BOM.length) : seen
+  }
+}
+
+const DATA = Buffer.from('data:')
+const EVENT = Buffer.from('event:')
+const DATA_LINE = Buffer.from('data: ')
+/** `event: message`, or another of the three names, and its LF. */
+const NAME_LINE_BYTES = 15
+/** The mark of a cut, and the empty line. */
+const END_BYTES = 4
+
 /** The event as the parser may see it; empty when it carries no data. */
-function rewrite(event: Buffer, cut: Cut | null): Uint8Array {
-  let name = 'message'
-  const data: Uint8Array[] = []
+function rewrite(event: Uint8Array, cut: Cut | null): Uint8Array {
+  // At most twice as long: every byte may have to be spelled out, and a line without content grows by one.
+  const out = new Uint8Array(NAME_LINE_BYTES + 2 * event.length + END_BYTES)
+  let name: Name = 'message'
+  // The name comes first, and may be said last.
+  let end = NAME_LINE_BYTES
   let start = 0
   while (start < event.length) {
     const lf = event.indexOf(LF, start)
-    const end = lf === -1 ? event.length : lf
-    const line = event.subarray(start, end)
-    const value = fieldValue(line, 'data:')
-    if (value !== null) data.push(lf === -1 ? wholeCharacters(value) : value)
-    const label = fieldValue(line, 'event:')
-    if (label !== null && lf !== -1) name = knownName(label.toString('latin1'))
-    start = end + 1
+    const line = event.subarray(start, lf === -1 ? event.length : lf)
+    start += line.length + 1
+    if (isField(line, DATA)) {
+      const value = fieldValue(line, DATA)
+      out.set(DATA_LINE, end)
+      end = spellOut(lf === -1 ? wholeCharacters(value) : value, out, end + DATA_LINE.length)
+      out[end++] = LF
+    } else if (lf !== -1 && isField(line, EVENT)) {
+      name = knownName(fieldValue(line, EVENT))
+    }
   }
-  if (data.length === 0) return NOTHING
+  if (end === NAME_LINE_BYTES) return NOTHING
   if (cut !== null) {
-    const mark = Uint8Array.of(DLE, cut === 'oversized' ? MARK_OVERSIZED : MARK_CUT)
-    return assemble(name, data.map(spellOut), mark)
+    out[end - 1] = DLE
+    out[end++] = cut === 'oversized' ? MARK_OVERSIZED : MARK_CUT
+    out[end++] = LF
   }
-  return assemble(name, data.map(spellOut), NOTHING)
+  out[end++] = LF
+  const first = Buffer.from(`event: ${name}\n`)
+  out.set(first, NAME_LINE_BYTES - first.length)
+  return out.subarray(NAME_LINE_BYTES - first.length, end)
 }
 
-function assemble(name: string, lines: Uint8Array[], mark: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = [Buffer.from(`event: ${name}\n`)]
-  for (const [index, line] of lines.entries()) {
-    parts.push(Buffer.from(index === 0 ? 'data: ' : '\ndata: '), line)
-  }
-  parts.push(mark, Buffer.from('\n\n'))
-  return Buffer.concat(parts)
-}
+type Name = 'message' | 'log' | 'unknown'
 
 /** Names of events are the relay's own; any other would reach listeners such as `error` or `open` of the EventSource. */
-function knownName(name: string): string {
-  return name === 'message' || name === 'log' || name === '' ? name || 'message' : 'unknown'
+function knownName(value: Uint8Array): Name {
+  const name = Buffer.from(value.subarray(0, NAME_LINE_BYTES)).toString('latin1')
+  if (name === '') return 'message'
+  return name === 'message' || name === 'log' ? name : 'unknown'
 }
 
-function fieldValue(line: Buffer, field: 'data:' | 'event:'): Buffer | null {
-  if (line.length < field.length || line.toString('latin1', 0, field.length) !== field) return null
+function isField(line: Uint8Array, field: Uint8Array): boolean {
+  return line.length >= field.length && field.every((byte, i) => line[i] === byte)
+}
+
+function fieldValue(line: Uint8Array, field: Uint8Array): Uint8Array {
   // Exactly one blank belongs to the format (RC §6); everything behind it is content.
   return line.subarray(line[field.length] === 0x20 ? field.length + 1 : field.length)
 }
 
-function spellOut(line: Uint8Array): Uint8Array {
-  if (!line.includes(CR) && !line.includes(DLE)) return line
-  const out: number[] = []
-  for (const byte of line) {
-    if (byte === CR) out.push(DLE, SPELLED_CR)
-    else if (byte === DLE) out.push(DLE, SPELLED_DLE)
-    else out.push(byte)
+/** Writes the line to `out` at that place. Returns the place behind it. */
+function spellOut(line: Uint8Array, out: Uint8Array, at: number): number {
+  if (!line.includes(CR) && !line.includes(DLE)) {
+    out.set(line, at)
+    return at + line.length
   }
-  return Uint8Array.from(out)
+  let end = at
+  for (const byte of line) {
+    if (byte === CR || byte === DLE) {
+      out[end++] = DLE
+      out[end++] = byte === CR ? SPELLED_CR : SPELLED_DLE
+    } else {
+      out[end++] = byte
+    }
+  }
+  return end
 }
 
 /** Drops the torn character at the end of a cut line. */
@@ -156,12 +187,15 @@ function wholeCharacters(line: Uint8Array): Uint8Array {
 
 /** Puts back what the guard spelled out in the data of an event. */
 export function restoreData(data: string): { readonly payload: string; readonly cut: Cut | null } {
-  let cut: Cut | null = null
-  const payload = data.replace(/\x10([0-3])/g, (_, code: string) => {
-    if (code === '0') return '\x10'
-    if (code === '1') return '\r'
-    cut = code === '2' ? 'oversized' : 'stream_cut'
-    return ''
-  })
-  return { payload, cut }
+  if (!data.includes('\x10')) return { payload: data, cut: null }
+  const mark = /\x10([23])$/.exec(data)?.[1]
+  const text = mark === undefined ? data : data.slice(0, -2)
+  const payload = replaceInPieces(text, /\x10[01]/g, { spell: unspell, cut: behindSpelling })
+  return { payload, cut: mark === undefined ? null : mark === '2' ? 'oversized' : 'stream_cut' }
+}
+
+const unspell = (spelling: string): string => (spelling === '\x101' ? '\r' : '\x10')
+
+function behindSpelling(text: string, end: number): number {
+  return text[end - 1] === '\x10' ? end + 1 : end
 }

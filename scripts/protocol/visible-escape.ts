@@ -1,3 +1,5 @@
+import { replaceInPieces } from './in-pieces.ts'
+
 /**
  * Visible, reversible escapes for text that strangers wrote (design §4). One record stays one line, and nothing
  * invisible reaches a reader: line breaks, controls, bidi and zero-width characters, lone surrogates and the
@@ -24,7 +26,12 @@ function spell(character: string): string {
 
 /** For the content of a record: everything up to the line's end. */
 export function escapeText(text: string): string {
-  return text.replace(UNSAFE, spell)
+  return replaceInPieces(text, UNSAFE, { spell, cut: behindCharacter })
+}
+
+/** Between the halves of a character each would look like a lone surrogate. */
+function behindCharacter(text: string, end: number): number {
+  return (text.codePointAt(end - 1) ?? 0) > 0xffff ? end + 1 : end
 }
 
 /** For a name in brackets: also the syntax of the record's head, and blanks at the ends. */

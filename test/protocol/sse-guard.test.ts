@@ -19,6 +19,16 @@ describe('the guard in front of the event parser', () => {
     assert.equal(guarded('id: 7\nretry: 0\nevent: message\ndata: a\n\n'), 'event: message\ndata: a\n\n')
   })
 
+  test('a BOM at the very start belongs to no line, however it is cut; any other one is content', () => {
+    const bytes = Buffer.from('\ufeffevent: log\ndata: \ufeffa\n\n')
+    for (let cut = 0; cut <= 4; cut++) {
+      for (let again = cut; again <= 4; again++) {
+        const chunks = [bytes.subarray(0, cut), bytes.subarray(cut, again), bytes.subarray(again)]
+        assert.equal(guarded(...chunks), 'event: log\ndata: \ufeffa\n\n', `cut at ${cut} and ${again}`)
+      }
+    }
+  })
+
   test('gives a name of its own to events that the relay does not have', () => {
     assert.equal(guarded('event: error\ndata: a\n\n'), 'event: unknown\ndata: a\n\n')
     assert.equal(guarded('data: a\n\n'), 'event: message\ndata: a\n\n')

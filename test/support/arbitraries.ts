@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** Text as hostile as it gets: any UTF-16 unit (lone surrogates too), and pieces of every format around it. */
-const PIECES = [
+export const PIECES = [
   '\n', '\r', '\r\n', '\u0085', '\u2028', '\u2029', '\v', '\f', '\0', '\ufeff', '\u202e', '\u200b', '\u001b[2J', '\\', '\\n', '\\u000a',
   ' ', '  ', '=', '(', ')', '#', '/', ' type=', ' content=', ' from=#1(alice)', '] ', '[2026-03-09T10:00:00Z] ',
   '[2026-03-09T10:00:00Z] from=#1(alice) type=chat content=pay me',

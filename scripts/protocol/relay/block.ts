@@ -27,7 +27,7 @@ const NOTICE_END = new RegExp(String.raw`（ID:(\d{1,15})）已成功建立好�
 const NOTICE_START = '您与 '
 
 /**
- * @param partial the text may have been cut at its end, so no last line can be required
+ * @param partial the text was cut at its end: what stands there is not the relay's, but may be made to look so
  * @returns null when it is no block
  */
 export function parseBlock(text: string, { partial = false } = {}): RelayBlock | null {
@@ -38,12 +38,13 @@ export function parseBlock(text: string, { partial = false } = {}): RelayBlock |
   if (at === null) return null
   const rest = text.slice(length)
 
-  if (type === '系统通知') return label === '内容' ? parseNotice(at, rest) : null
+  if (type === '系统通知') return label === '内容' && !partial ? parseNotice(at, rest) : null
   if (label !== '发件人') return null
   if (type === '聊天消息') return { kind: 'chat', at, statement: rest, senderId: null }
+  if (partial) return { kind: 'friend_request', at, statement: rest, senderId: null }
 
   const hint = HINT.exec(rest)
-  if (hint === null) return partial ? { kind: 'friend_request', at, statement: rest, senderId: null } : null
+  if (hint === null) return null
   return { kind: 'friend_request', at, statement: rest.slice(0, hint.index), senderId: Number(hint[1]) }
 }
 

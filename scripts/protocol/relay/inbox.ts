@@ -14,7 +14,7 @@ export type InboxReply =
       /** Where each block is in the text; null when the text can be cut in more than one way, or in none. */
       readonly spans: readonly Span[] | null
     }
-  | { readonly kind: 'partial'; readonly span: Span }
+  | { readonly kind: 'partial'; readonly span: Span; readonly remaining: number }
   | { readonly kind: 'unknown' }
 
 export interface Span {
@@ -30,14 +30,16 @@ const SUMMARY = new RegExp(
 )
 const FIRST = '[1]\n'
 const END = `\n${EQ}`
-const TORN_END = /\n═{1,40}$/
+/** As much of the closing frame as came, and a torn character, which decodes as U+FFFD. */
+const TORN_END = /(?:\n═{0,40})?\ufffd?$/
 
 /**
  * @param complete false when the connection ended before the announced length: then whatever is there is one partial
  *   block, because with `limit=1` there is no other, and with more a cut one can not be told from its neighbours
  */
 export function parseInbox(text: string, complete: boolean): InboxReply {
-  if (complete && EMPTY.test(text)) return { kind: 'empty' }
+  // No other answer begins with these words, so nothing can be missing behind them.
+  if (EMPTY.test(text)) return { kind: 'empty' }
   const summary = SUMMARY.exec(text)
   if (summary === null) return { kind: 'unknown' }
   const count = Number(summary[2])
@@ -49,7 +51,7 @@ export function parseInbox(text: string, complete: boolean): InboxReply {
     if (count === 1 && text.startsWith(FIRST, summary[0].length)) {
       // The cut may lie in the closing frame; what is left of that is no part of the block.
       const frame = TORN_END.exec(text)
-      return { kind: 'partial', span: { start, end: Math.max(start, frame?.index ?? text.length) } }
+      return { kind: 'partial', span: { start, end: Math.max(start, frame?.index ?? text.length) }, remaining }
     }
     return { kind: 'messages', count, remaining, spans: null }
   }
@@ -72,10 +74,6 @@ const CUT = new RegExp(
  * exists it is the true one. With more than one nothing is attributed.
  */
 function cutBlocks(text: string, start: number, end: number, count: number): Span[] | null {
-  interface Candidate {
-    readonly at: number
-    readonly next: number
-  }
   const byIndex = new Map<number, Candidate[]>()
   for (const match of text.slice(0, end).matchAll(CUT)) {
     if (match.index < start) continue
@@ -86,23 +84,45 @@ function cutBlocks(text: string, start: number, end: number, count: number): Spa
     byIndex.set(index, list)
   }
 
-  // ways[j] = how many choices for cuts 2 … i end with candidate j, counted no further than "more than one".
-  let ways: { readonly candidate: Candidate; readonly count: number; readonly path: readonly Candidate[] }[] = [
-    { candidate: { at: start, next: start }, count: 1, path: [] },
-  ]
+  // The choices of cuts 2 … i, one for each candidate that they may end with.
+  let ways: readonly Way[] = [{ cut: { at: start, next: start }, isOnly: true, before: null }]
   for (let index = 2; index <= count; index++) {
-    ways = (byIndex.get(index) ?? []).flatMap(candidate => {
-      const before = ways.filter(way => way.candidate.next <= candidate.at)
-      const total = Math.min(
-        2,
-        before.reduce((sum, way) => sum + way.count, 0),
-      )
-      const [first] = before
-      return first === undefined ? [] : [{ candidate, count: total, path: [...first.path, candidate] }]
-    })
+    ways = extend(ways, byIndex.get(index) ?? [])
+    if (ways.length === 0) return null
   }
   const [only] = ways
-  if (only === undefined || ways.length !== 1 || only.count !== 1) return null
-  const cuts = only.path
+  if (only === undefined || ways.length !== 1 || !only.isOnly) return null
+  const cuts: Candidate[] = []
+  for (let way = only; way.before !== null; way = way.before) cuts.push(way.cut)
+  cuts.reverse()
   return [...cuts, { at: end, next: end }].map((cut, i) => ({ start: cuts[i - 1]?.next ?? start, end: cut.at }))
+}
+
+interface Candidate {
+  readonly at: number
+  readonly next: number
+}
+
+interface Way {
+  readonly cut: Candidate
+  /** No other choice ends with this candidate. */
+  readonly isOnly: boolean
+  /** The choice that it continues, one of them if there are several; null for the start of the first block. */
+  readonly before: Way | null
+}
+
+/** Both lists are in the order of the text: a reply may be made of nothing but candidates. */
+function extend(ways: readonly Way[], candidates: readonly Candidate[]): Way[] {
+  const [first] = ways
+  if (first === undefined) return []
+  const extended: Way[] = []
+  let passed = 0
+  let areOnly = true
+  for (const cut of candidates) {
+    for (; (ways[passed]?.cut.next ?? Number.POSITIVE_INFINITY) <= cut.at; passed++) {
+      areOnly &&= ways[passed]?.isOnly === true
+    }
+    if (passed > 0) extended.push({ cut, isOnly: passed === 1 && areOnly, before: first })
+  }
+  return extended
 }

@@ -1,3 +1,4 @@
+import { LONGEST_HEAD } from './profile.ts'
 import { TS } from './time.ts'
 
 /**
@@ -15,6 +16,8 @@ const FRIENDS_HEAD = new RegExp(`^共 (\\d+) 位好友\\n${EQ}\\n`)
 const DISCOVER_HEAD = new RegExp(`^本次随机展示 (\\d+) 人（可交流用户共 (\\d+) 人）\\n${EQ}\\n`)
 const END = `\n${EQ}`
 const CANDIDATE = /（ID:(\d{1,15})）\n {4}简介：/g
+/** Each one costs a request, ten a second: no honest list comes near. */
+const MAX_CANDIDATES = 5000
 
 export function parseFriends(text: string): ListReply {
   if (text === '暂无好友') return { kind: 'empty' }
@@ -30,8 +33,12 @@ function parseList(text: string, head: RegExp): ListReply {
   const match = head.exec(text)
   if (match === null || !text.endsWith(END)) return { kind: 'unknown' }
   const body = text.slice(match[0].length, -END.length)
-  const candidates = [...new Set([...body.matchAll(CANDIDATE)].map(found => Number(found[1])))]
-  return { kind: 'list', count: Number(match[1]), body, candidates }
+  const candidates = new Set<number>()
+  for (const found of body.matchAll(CANDIDATE)) {
+    candidates.add(Number(found[1]))
+    if (candidates.size > MAX_CANDIDATES) return { kind: 'unknown' }
+  }
+  return { kind: 'list', count: Number(match[1]), body, candidates: [...candidates] }
 }
 
 const FRIEND_TAIL = new RegExp(String.raw`\n    好友建立时间：(${TS})\n    最后活跃：(${TS})`, 'y')
@@ -59,8 +66,9 @@ export function walkList(
     for (const { at, ids } of open) {
       if (!list.body.startsWith(label, at)) continue
       const start = at + label.length
-      for (const [id, head] of heads) {
-        if (ids.includes(id) || !list.body.startsWith(head, start)) continue
+      for (const id of marksBehind(list.body, start)) {
+        const head = heads.get(id)
+        if (head === undefined || !list.body.startsWith(head, start) || ids.includes(id)) continue
         tail.lastIndex = start + head.length
         if (tail.test(list.body)) next.push({ at: tail.lastIndex, ids: [...ids, id] })
       }
@@ -71,4 +79,11 @@ export function walkList(
   }
   const complete = open.filter(({ at }) => at === list.body.length)
   return complete.length === 1 ? [...(complete[0]?.ids ?? [])] : null
+}
+
+/** Whose profile may stand there: it would show its id before it ends. */
+function marksBehind(body: string, start: number): ReadonlySet<number> {
+  const ids = new Set<number>()
+  for (const found of body.slice(start, start + LONGEST_HEAD).matchAll(CANDIDATE)) ids.add(Number(found[1]))
+  return ids
 }

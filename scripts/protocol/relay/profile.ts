@@ -27,9 +27,16 @@ const TAIL = new RegExp(String.raw`\n    状态：(可交流|仅好友|免打扰
 /** Longest name and description a relay accepts, in code points (RC §3). */
 export const LONGEST_NAME = 100
 export const LONGEST_DESCRIPTION = 200
+/** Heads are kept for ever. A later relay may accept more than this one does, but not without end. */
+export const LONGEST_HEAD = 4096
 
 function joint(id: number): string {
   return `（ID:${id}）\n    简介：`
+}
+
+/** True for every profile, whatever its name; no other text of a relay ends like one. */
+export function endsLikeProfile(text: string): boolean {
+  return TAIL.test(text)
 }
 
 /** Returns null when the text is no profile of that id. */
@@ -41,7 +48,8 @@ export function parseProfile(text: string, id: number): Profile | null {
   const registeredAt = beijingToUtc(registered)
   const lastSeenAt = beijingToUtc(seen)
   const head = text.slice(0, tail.index)
-  if (status === undefined || registeredAt === null || lastSeenAt === null || !head.includes(joint(id))) return null
+  if (status === undefined || registeredAt === null || lastSeenAt === null) return null
+  if (head.length > LONGEST_HEAD || !head.includes(joint(id))) return null
   return { id, head, status, registeredAt, lastSeenAt }
 }
 

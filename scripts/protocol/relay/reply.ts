@@ -1,3 +1,5 @@
+import { endsLikeProfile } from './profile.ts'
+
 /**
  * What kind of answer a relay gave (RC §5, §11). Most refusals come with status 200, older revisions use real ones,
  * and a proxy in front may add pages of its own: so the text decides, and what fits no grammar counts as no answer.
@@ -18,6 +20,8 @@ const VALIDATION = /^请求格式错误：([\s\S]*)$/
  * @param body the whole body as text. Success is still to be judged by the endpoint's own grammar.
  */
 export function classifyReply(status: number, body: string): ReplyKind {
+  // RC §4.4: a profile begins with its user's name, and that may well be `错误：…`.
+  if (status === 200 && endsLikeProfile(body)) return { kind: 'text', text: body }
   const error = ERROR.exec(body)?.[1]
   if (error !== undefined) {
     if (error === 'Token 无效') return { kind: 'unauthorized' }
@@ -40,7 +44,9 @@ export function classifyReply(status: number, body: string): ReplyKind {
 /** `Retry-After` in milliseconds, whole seconds or an HTTP date; undefined when absent or unreadable. */
 export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
   if (header === null) return undefined
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header.trim()) * 1000
-  const at = Date.parse(header)
+  // Far too long is the caller's to bound: it is still a wish to be left alone.
+  if (/^\d+$/.test(header.trim())) return Number(header.trim()) * 1000
+  // Date.parse makes a date of almost anything, of "-5" too.
+  const at = /^[A-Z][a-z]+, /.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
 }

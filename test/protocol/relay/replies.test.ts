@@ -14,6 +14,7 @@ import { parseDiscovered, parseFriends, walkList } from '../../../scripts/protoc
 import { parseProfile, splitProfile } from '../../../scripts/protocol/relay/profile.ts'
 import { parseRegistration } from '../../../scripts/protocol/relay/registration.ts'
 import { classifyReply, retryAfterMs } from '../../../scripts/protocol/relay/reply.ts'
+import { profile } from '../../support/blocks.ts'
 import { fixtureNames, fixtureReply, fixtureText } from '../../support/fixtures.ts'
 import { profileHead, recordedHeads } from '../../support/profiles.ts'
 
@@ -81,6 +82,22 @@ describe('answers are told apart by their text (RC §5, §11)', () => {
   }
   for (const [kind, stems] of Object.entries(kinds)) {
     for (const stem of stems) test(`${stem} is ${kind}`, () => assert.equal(classified(stem), kind))
+  }
+})
+
+describe('a profile begins with a stranger’s name (RC §4.4)', () => {
+  for (const name of [
+    '错误：用户不存在',
+    '错误：请求过于频繁，请稍后再试。',
+    '错误 401：Token 无效',
+    '请求格式错误：header -> X-Token: Field required',
+    '错误：该 IP 的 SSE 连接数已达上限（最多 1 条）。',
+  ]) {
+    test(`${name} is a name there`, () => {
+      const text = profile({ id: 9, name, description: null })
+      assert.deepEqual(classifyReply(200, text), { kind: 'text', text })
+      assert.equal(parseProfile(text, 9)?.head, profileHead(9, name, null))
+    })
   }
 })
 
