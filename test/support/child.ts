@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { waitFor } from './wait-for.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
@@ -16,9 +19,13 @@ export interface Child {
 }
 
 const children = new Set<ChildProcess>()
-process.on('exit', () => {
+
+/** A test that failed leaves its processes running, stopped ones too, and they would keep this one from ending. */
+function killTheRest(): void {
   for (const child of children) child.kill('SIGKILL')
-})
+}
+after(killTheRest)
+process.on('exit', killTheRest)
 
 export function startProgram(
   args: readonly string[],
@@ -76,9 +83,60 @@ export async function startDaemonProcess(
   { env = {}, args = [] }: { env?: Record<string, string>; args?: readonly string[] } = {},
 ): Promise<Child> {
   const child = startProgram(['sse', '--data-dir', folder, ...args], { env })
+  await untilRunning(child)
+  return child
+}
+
+export async function untilRunning(child: Child): Promise<void> {
   await waitFor(
     'the daemon to run',
     () => child.stderr().includes('Running.') || (child.process.exitCode !== null && child.stderr() !== ''),
   )
-  return child
+}
+
+/** For how long its main thread has stood in line for a processor; 0 where the kernel does not tell. */
+export function starvedMsOf({ process: { pid } }: Child): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+  } catch {
+    return 0
+  }
+}
+
+/** The `relay` command in a process of its own. */
+export interface RelayProcess extends Child {
+  readonly url: string
+  /** What its log says that it did, in order: ids and counts only. */
+  did(): readonly RelayDeed[]
+}
+
+export interface RelayDeed {
+  readonly msg: string
+  readonly user?: number
+  readonly messages?: number
+}
+
+export async function startRelayProcess({
+  database,
+  port = 0,
+}: {
+  database: string
+  port?: number
+}): Promise<RelayProcess> {
+  const child = startProgram(['relay', '--db', database, '--port', String(port), '--no-rate-limit'])
+  const url = await waitFor('the relay to listen', () => {
+    assert.equal(child.process.exitCode, null, child.stderr())
+    return /http:\/\/\S+/.exec(child.stdout())?.[0]
+  })
+  return {
+    ...child,
+    url,
+    // The last line may be on its way, or cut by a kill.
+    did: () =>
+      child
+        .stderr()
+        .split('\n')
+        .slice(0, -1)
+        .flatMap(line => (line.startsWith('{') ? [JSON.parse(line) as RelayDeed] : [])),
+  }
 }
