@@ -114,6 +114,12 @@ export class EventStream {
   }
 
   #write(text: string, parcel?: Parcel): void {
+    // Between its reset and its `close` a socket takes every write and never says what became of it.
+    if (this.#response.req.socket.destroyed) {
+      parcel?.lost()
+      this.#end(true)
+      return
+    }
     this.#isWriting = true
     this.#cancelTimer()
     if (parcel !== undefined) this.#lastEventAt = Number.POSITIVE_INFINITY

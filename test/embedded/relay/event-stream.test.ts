@@ -10,8 +10,9 @@ type Written = (error?: Error) => void
 /** A response whose writes end when and how a test says. */
 function stubStream() {
   const writes: { text: string; done: Written }[] = []
+  const socket = Object.assign(new EventEmitter(), { destroyed: false })
   const response = Object.assign(new EventEmitter(), {
-    req: { socket: new EventEmitter() },
+    req: { socket },
     write(text: string, done: Written) {
       writes.push({ text, done })
     },
@@ -26,7 +27,7 @@ function stubStream() {
   })
   const push = (payload: string) =>
     stream.push({ payload, sent: () => log.push(`sent ${payload}`), lost: () => log.push(`lost ${payload}`) })
-  return { stream, writes, clock, log, push }
+  return { stream, writes, clock, log, push, socket }
 }
 
 test('events are written one at a time, each as one chunk', () => {
@@ -44,6 +45,20 @@ test('events are written one at a time, each as one chunk', () => {
   writes[1]?.done()
   assert.equal(writes[2]?.text, 'event: message\ndata: c\n\n')
   assert.deepEqual(log, ['sent a\nb'])
+})
+
+test('a socket that was reset and has not said so yet takes nothing: the event is given back', () => {
+  const { stream, writes, push, log, socket } = stubStream()
+  stream.open('hello')
+  writes[0]?.done()
+  push('a')
+  push('b')
+  writes[1]?.done()
+  socket.destroyed = true
+  writes[2]?.done()
+  push('c')
+  assert.deepEqual(log, ['sent a', 'sent b', 'lost c', 'end'])
+  assert.equal(writes.length, 3)
 })
 
 test('what is being written when the stream ends is lost only if its write fails', () => {
