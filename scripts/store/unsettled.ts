@@ -22,26 +22,29 @@ export function unresolvedMessages(database: Database, source: string, account: 
     }))
 }
 
+/** As the indexes have it: without these very words SQLite looks at every message there is. */
+const UNSETTLED = "state <> 'final'"
+
 /** The earliest moment at which something has to be shown as it is; null when nothing waits. */
 export function nextDeadline(database: Database): number | null {
-  const by = database.get("SELECT min(settle_by) AS at FROM messages WHERE state <> 'final'")?.['at']
+  const by = database.get(`SELECT min(settle_by) AS at FROM messages WHERE ${UNSETTLED}`)?.['at']
   return typeof by === 'number' ? by : null
 }
 
 /** Whatever waited long enough is shown: its sender stays unverified, or its twin did not come. */
 export function settleOverdue(database: Database, now: number): void {
-  database.run("UPDATE messages SET state = 'final' WHERE state <> 'final' AND settle_by <= ?", now)
+  database.run(`UPDATE messages SET state = 'final' WHERE ${UNSETTLED} AND settle_by <= ?`, now)
 }
 
 /** The deadlines of another process mean nothing here, and nobody is looking anything up yet: the time starts anew. */
 export function restartDeadlines(database: Database, settleBy: number): void {
-  database.run("UPDATE messages SET settle_by = ? WHERE state = 'resolving'", settleBy)
+  database.run(`UPDATE messages SET settle_by = ? WHERE ${UNSETTLED} AND state = 'resolving'`, settleBy)
   showHeld(database)
 }
 
 /** Twins come within a second or not at all (RC 709). */
 export function showHeld(database: Database): void {
-  database.run("UPDATE messages SET state = 'final' WHERE state = 'held'")
+  database.run(`UPDATE messages SET state = 'final' WHERE ${UNSETTLED} AND state = 'held'`)
 }
 
 /**

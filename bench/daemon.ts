@@ -1,0 +1,22 @@
+import type { DataFolder } from '../scripts/store/data-folder.ts'
+import { type Child, LAUNCHER, start } from './processes.ts'
+import { OURS, type Relay } from './relay.ts'
+
+export interface RunningDaemon {
+  readonly daemon: Child
+  readonly readyAt: number
+}
+
+/**
+ * Starts our daemon as its user does. Resolves once it says that it runs and the relay has its stream.
+ *
+ * @param watcher a module that is loaded into it and talks to us
+ */
+export async function startDaemon(folder: DataFolder, relay: Relay, watcher?: string): Promise<RunningDaemon> {
+  const stream = relay.nextStream(OURS)
+  const nodeOptions = watcher === undefined ? [] : ['--import', watcher]
+  const args = [...nodeOptions, LAUNCHER, 'sse', '--data-dir', folder.path, '--no-identity-lock']
+  const daemon = start(process.execPath, args, { ipc: watcher !== undefined })
+  const moments = await Promise.all([daemon.said('Running.'), stream])
+  return { daemon, readyAt: Math.max(...moments) }
+}
