@@ -1,4 +1,5 @@
-import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
+import { Socket } from 'node:net'
+import { buildConnector, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
 import type { ProxySettings } from '../core/environment.ts'
 import type { FetchLike } from '../core/fetch.ts'
 
@@ -13,6 +14,7 @@ export interface Transport {
 const CONNECT_LIMIT_MS = 10_000
 
 export function createTransport(proxy: ProxySettings): Transport {
+  const connector = createConnector()
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: proxy.http,
     httpsProxy: proxy.https,
@@ -20,13 +22,37 @@ export function createTransport(proxy: ProxySettings): Transport {
     // A connection of its own for each request: the relay closes idle ones after 5 s, and a request on a connection
     // that is just being closed would leave its outcome open (RC §2).
     pipelining: 0,
+    // HTTP/2, which a proxy in front of a relay may offer, would put stream and reads on one connection again.
+    allowH2: false,
     // A silent stream is watched, never destroyed by a read time-out (design §3); every request has its own bound.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: CONNECT_LIMIT_MS },
+    connect: connector.connect,
+    connectTimeout: CONNECT_LIMIT_MS,
   })
   return {
     fetch: (url, init) => undiciFetch(url, { ...init, dispatcher }),
-    close: () => dispatcher.destroy(),
+    async close() {
+      await dispatcher.destroy()
+      connector.close()
+    },
+  }
+}
+
+/** A dispatcher forgets whoever is still connecting when it is destroyed: a silent host would hold the process up. */
+function createConnector(): { readonly connect: buildConnector.connector; close(): void } {
+  const connectTo = buildConnector({ timeout: CONNECT_LIMIT_MS, allowH2: false })
+  const connecting = new Set<Socket>()
+  return {
+    connect(options, callback) {
+      const socket: unknown = connectTo(options, (...outcome) => {
+        if (socket instanceof Socket) connecting.delete(socket)
+        callback(...outcome)
+      })
+      if (socket instanceof Socket) connecting.add(socket)
+    },
+    close() {
+      for (const socket of connecting) socket.destroy()
+    },
   }
 }

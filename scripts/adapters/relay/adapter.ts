@@ -78,7 +78,7 @@ async function run(options: RelayOptions, outer: AdapterContext): Promise<void> 
     },
     onRefused: () => inbox.streamRefused(),
     onCopy: () => ctx.copyDropped(),
-    roomForMore: () => (stored.waiting > MAX_WAITING ? stored.all() : undefined),
+    roomForMore: () => (stored.waiting > MAX_WAITING ? stored.all() : ctx.room()),
     reachable: () => client.isReachable(ctx.signal),
   })
 

@@ -30,9 +30,12 @@ const READ_LIMIT_MS = 120_000
 const REQUEST_LIMIT_MS = 35_000
 /** Nothing hangs on the answer: a relay that is slower is asked again. */
 const REACHABLE_LIMIT_MS = 10_000
-/** 500 messages of the longest text, name and description, with room. */
-const MAX_INBOX_BYTES = 16 * 1024 * 1024
+/** A message of the longest text, name, description and file name has 6 KB (RC §3, §5). */
+const MAX_MESSAGE_BYTES = 16 * 1024
+/** One alone may have what an event of the stream may have. */
+const MAX_INBOX_BYTES = 1024 * 1024
 const MAX_TEXT_BYTES = 4 * 1024 * 1024
+const MAX_PROFILE_BYTES = 64 * 1024
 
 export function createRelayClient(options: RelayClientOptions): RelayClient {
   const { baseUrl, token, fetch, clock, pacer } = options
@@ -48,7 +51,7 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
         url: `${baseUrl}/messages?limit=${limit}`,
         init: get,
         timeoutMs: READ_LIMIT_MS,
-        maxBytes: MAX_INBOX_BYTES,
+        maxBytes: MAX_INBOX_BYTES + limit * MAX_MESSAGE_BYTES,
       })
     },
 
@@ -73,7 +76,7 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
         url: `${baseUrl}${path}`,
         init: get,
         timeoutMs: REQUEST_LIMIT_MS,
-        maxBytes: MAX_TEXT_BYTES,
+        maxBytes: path.startsWith('/users/') ? MAX_PROFILE_BYTES : MAX_TEXT_BYTES,
         signal,
       })
       const text = decodeUtf8(reply.body)

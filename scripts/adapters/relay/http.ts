@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { errorCode, UnreachableError } from '../../core/errors.ts'
 import type { BodyReader, FetchAnswer, FetchInit, FetchLike, ReadableBody } from '../../core/fetch.ts'
+import { createGrowingBytes } from '../../protocol/growing-bytes.ts'
 
 /** One request, its whole answer, and whether that answer came to its end. */
 export interface HttpReply {
@@ -58,14 +59,35 @@ export function unreachable(error: unknown): UnreachableError {
   return new UnreachableError(`No answer from the relay (${reason})`, { reason, cause: error })
 }
 
+/** What the codes of undici, OpenSSL and zlib mean to whoever reads the log. Other codes speak for themselves. */
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:AbortError|ABORT_ERR)$/, 'aborted'],
+  [/^UND_ERR_CONNECT_TIMEOUT$/, 'connect_timeout'],
+  [/^UND_ERR_HEADERS_OVERFLOW$/, 'head_too_large'],
+  [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/, 'wrong_length'],
+  [/^HTTPParserError$/, 'not_http'],
+  // What comes back is no TLS: mostly a plain http port.
+  [/^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/, 'not_tls'],
+  [/^(?:Z|ERR__ERROR|ERR_PADDING|ZSTD)_\w+$/, 'bad_compression'],
+]
+
+/** The same for errors of undici that have a text and no code of their own. */
+const TEXTS: readonly (readonly [RegExp, string])[] = [
+  // Ports that browsers refuse too, such as 6000: no connection is even tried.
+  [/^bad port$/, 'bad_port'],
+  // A chunked body that stopped before its end, of an answer that said `connection: close` as uvicorn's do.
+  [/\(Invalid EOF state\)$/, 'UND_ERR_SOCKET'],
+  [/^too many content-encodings /, 'bad_compression'],
+]
+
 /** A short word for logs: a system or TLS error code, `timeout`, `aborted`. */
 export function failureReason(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return 'timeout'
-  // Ports that browsers refuse too, such as 6000: no connection is even tried.
-  if (error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port') return 'bad_port'
+  const text = error instanceof Error && error.cause instanceof Error ? error.cause.message : ''
   const code = errorCode(error)
-  if (code === 'AbortError' || code === 'ABORT_ERR') return 'aborted'
-  return code
+  return (
+    TEXTS.find(([pattern]) => pattern.test(text))?.[1] ?? MEANINGS.find(([pattern]) => pattern.test(code))?.[1] ?? code
+  )
 }
 
 /**
@@ -73,7 +95,7 @@ export function failureReason(error: unknown): string {
  * TLS errors come before the request too, and carry the code of the certificate's fault.
  */
 const NOT_SENT =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|bad_port|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|bad_port|connect_timeout|not_tls|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/
 
 export function neverSent(error: unknown): boolean {
   return error instanceof UnreachableError && NOT_SENT.test(error.reason)
@@ -88,8 +110,7 @@ async function readBody(
   maxBytes: number,
 ): Promise<{ body: Uint8Array; complete: boolean }> {
   if (stream === null) return { body: new Uint8Array(0), complete: true }
-  const chunks: Uint8Array[] = []
-  let room = maxBytes
+  const body = createGrowingBytes()
   let complete = true
   const reader = stream.getReader()
   try {
@@ -97,9 +118,9 @@ async function readBody(
       const { done, value } = await reader.read()
       if (done) break
       if (value === undefined) continue
-      chunks.push(value.subarray(0, room))
-      room -= value.length
-      if (room < 0) {
+      const room = maxBytes - body.length
+      body.add(value.subarray(0, room))
+      if (value.length > room) {
         complete = false
         await stopReading(reader)
         break
@@ -109,7 +130,7 @@ async function readBody(
     // Cut: what arrived before is kept, the caller is told that it is not all.
     complete = false
   }
-  return { body: Buffer.concat(chunks), complete }
+  return { body: body.take(), complete }
 }
 
 async function stopReading(reader: BodyReader): Promise<void> {

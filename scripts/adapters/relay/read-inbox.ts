@@ -31,17 +31,20 @@ export function readInboxReply(reply: HttpReply, known: Known): InboxOutcome {
     case 'empty':
       return { kind: 'empty' }
     case 'messages':
-      if (inbox.spans === null) return raw(reply, text, reply.complete ? 'ambiguous' : 'body_cut')
+      if (inbox.spans === null) {
+        return raw(reply, text, { flaw: reply.complete ? 'ambiguous' : 'body_cut', more: inbox.remaining > 0 })
+      }
       if (inbox.spans.length === 0) return { kind: 'empty' }
       return found(reply, text, { spans: inbox.spans, known, more: inbox.remaining > 0 })
     case 'partial':
-      return found(reply, text, { spans: [inbox.span], known, more: true, cut: true })
+      return found(reply, text, { spans: [inbox.span], known, more: inbox.remaining > 0, cut: true })
     case 'unknown':
       // A page of a proxy or a portal is no answer of the relay. Anything else in plain text may be messages in a form
       // that we do not know, and the relay has no second copy of them.
       if (!looksLikeInbox(reply, text))
         return { kind: 'no_answer', reason: reply.complete ? 'not_a_relay' : 'body_cut' }
-      return raw(reply, text, reply.complete ? 'unknown_form' : 'body_cut')
+      // Nothing says that more is waiting: the next routine read will see, and not this very moment, again and again.
+      return raw(reply, text, { flaw: reply.complete ? 'unknown_form' : 'body_cut', more: false })
   }
 }
 
@@ -67,14 +70,18 @@ function found(
   }
 }
 
-function raw(reply: HttpReply, text: string, flaw: 'body_cut' | 'ambiguous' | 'unknown_form'): InboxOutcome {
+function raw(
+  reply: HttpReply,
+  text: string,
+  { flaw, more }: { flaw: 'body_cut' | 'ambiguous' | 'unknown_form'; more: boolean },
+): InboxOutcome {
   const state = flaw === 'body_cut' ? 'partial' : flaw
   const message: IncomingMessage = unparsed(text, { state })
   return {
     kind: 'messages',
     payload: { via: 'poll', body: reply.body, messages: [message] },
     count: 1,
-    more: true,
+    more,
     flaw,
   }
 }

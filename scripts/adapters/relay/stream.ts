@@ -92,7 +92,8 @@ export function openStream(options: StreamOptions): Stream {
   }
   source.addEventListener('log', event => {
     cancelLogWait?.()
-    onLog(restoreData(String(event.data)).payload)
+    // This goes into a log, and the relay knows our token.
+    onLog(restoreData(String(event.data)).payload.replaceAll(options.token, '[token]'))
     connected.resolve(true)
   })
   // Closing at the first error is what keeps the package from reconnecting by itself.
@@ -143,7 +144,8 @@ async function requestStream(
 /** RC §5, §11: which of the refusals it is. */
 async function explain(answer: FetchAnswer, clock: Clock): Promise<StreamEnd> {
   const wait = retryAfterMs(answer.headers.get('retry-after'), clock.now())
-  const kind = classifyReply(answer.status, decodeUtf8(await readStart(answer, clock)))
+  const text = decodeUtf8(await readStart(answer, clock))
+  const kind = classifyReply(answer.status, text)
   switch (kind.kind) {
     case 'unauthorized':
       return { kind: 'unauthorized', status: answer.status }
@@ -153,7 +155,8 @@ async function explain(answer: FetchAnswer, clock: Clock): Promise<StreamEnd> {
     case 'refused':
       return { kind: 'lost', reason: 'refused', retryAfterMs: wait }
     case 'no_answer':
-      if (answer.status === 404) return { kind: 'no_stream' }
+      // A proxy in front says 404 too while its relay is away: only the relay's own words mean half an hour (RC §5).
+      if (answer.status === 404 && text.startsWith('{"detail":')) return { kind: 'no_stream' }
       return { kind: 'lost', reason: kind.reason, retryAfterMs: wait }
     case 'text':
       return { kind: 'lost', reason: answer.status === 200 ? 'not_a_stream' : `http_${answer.status}` }
