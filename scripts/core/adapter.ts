@@ -29,6 +29,8 @@ export interface AdapterContext {
   status(change: Readonly<Record<string, unknown>>): void
   /** Resolves after the commit. Await it before you acknowledge anything or ask for more. */
   ingest(payload: IncomingPayload): Promise<void>
+  /** A flood has run ahead of what is shown: read on when this resolves. undefined: there is room. */
+  room(): Promise<void> | undefined
   /** Messages whose sender is not settled yet, oldest first; those of an earlier run too. */
   unresolved(): readonly UnresolvedMessage[]
   /** Says who sent such a message after all, or, with null, that nobody will ever know. */

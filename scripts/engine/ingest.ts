@@ -5,7 +5,17 @@ import { applyContactChange, createContactChanges, listContacts, relationshipOf 
 import { count, countReceived } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
 import { readMemo, writeMemo } from '../store/memos.ts'
-import { findTwin, insertMessage, insertPayload, latestSeq, mergeTwins } from '../store/messages.ts'
+import {
+  findTwin,
+  insertMessage,
+  insertPayload,
+  latestSeq,
+  mergeTwins,
+  type NewMessage,
+  repeatsSince,
+  type StoredMessage,
+  shownAs,
+} from '../store/messages.ts'
 import { writeStatus } from '../store/status.ts'
 import {
   nextDeadline,
@@ -32,14 +42,20 @@ export interface Ingest {
 
 export type StoreContext = Pick<
   AdapterContext,
-  'ingest' | 'unresolved' | 'resolve' | 'copyDropped' | 'memo' | 'contacts' | 'identified'
+  'ingest' | 'room' | 'unresolved' | 'resolve' | 'copyDropped' | 'memo' | 'contacts' | 'identified'
 >
 
 export interface IngestOptions {
   readonly writer: Writer
   readonly clock: Clock
-  /** Something was committed that files or sinks may show. */
-  readonly onCommit: () => void
+  /**
+   * Something was committed that files or sinks may show.
+   *
+   * @param fresh new messages that are to be shown as they are, without a gap; none when it is not that simple
+   */
+  readonly onCommit: (fresh: readonly StoredMessage[]) => void
+  /** Pending while the files have to catch up with what was committed. */
+  readonly room?: () => Promise<void> | undefined
 }
 
 /** A sender is looked up for so long before the message is shown as unverified (design §3). */
@@ -51,7 +67,7 @@ const MOST_RELATIONSHIPS = 10_000
 /** How far back a twin is looked for. */
 const TWIN_WINDOW = 200
 
-export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest {
+export function createIngest({ writer, clock, onCommit, room = () => undefined }: IngestOptions): Ingest {
   let cancelDeadline: (() => void) | undefined
   let stopped = false
   const relationships = createRelationships(writer)
@@ -60,9 +76,13 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
 
   async function commit<T>(job: (database: Database) => T): Promise<T> {
     const result = await writer.write(job)
-    onCommit()
-    scheduleDeadline()
+    committed([])
     return result
+  }
+
+  function committed(fresh: readonly StoredMessage[]): void {
+    onCommit(fresh)
+    scheduleDeadline()
   }
 
   /** Whatever still waits when its time is over is shown as it is. */
@@ -83,21 +103,21 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
   }
 
   /** Everything of one turn: thousands of messages when a stream is flooded, with what they say about people summed up. */
-  function storeAll(database: Database, receipts: readonly Receipt[]): void {
+  function storeAll(database: Database, receipts: readonly Receipt[]): readonly StoredMessage[] {
     const people = createContactChanges(database)
     const receivedAt = utcSeconds(clock.now())
-    let received = 0
+    const inserted: Inserted[] = []
     for (const { account, payload } of receipts) {
       const id = insertPayload(database, payload.body)
       for (const message of payload.messages) {
-        storeMessage(database, { account, payload, id, message, receivedAt })
+        inserted.push(storeMessage(database, { account, payload, id, message, receivedAt }))
         if (message.contact !== undefined) people.add(account.account, message.contact)
-        received++
       }
     }
     people.write()
     if (people.changedRelationships) relationships.forget()
-    countReceived(database, receivedAt, received)
+    countReceived(database, receivedAt, inserted.length)
+    return asShown(database, inserted)
   }
 
   function storeMessage(
@@ -109,11 +129,11 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
       message,
       receivedAt,
     }: Receipt & { id: number; message: IncomingMessage; receivedAt: string },
-  ): void {
+  ): Inserted {
     const twin = message.mayHaveTwin === true ? findEarlierTwin(database, account, message) : null
     const state =
       message.unresolved === true ? 'resolving' : message.mayHaveTwin === true && twin === null ? 'held' : 'final'
-    const seq = insertMessage(database, {
+    const row: NewMessage = {
       ...account,
       via: payload.via,
       receivedAt,
@@ -122,26 +142,28 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
       state,
       settleBy: state === 'final' ? 0 : uptimeMs() + (state === 'resolving' ? RESOLVE_MS : TWIN_MS),
       unresolved: message.unresolved === true,
-    })
+    }
+    const seq = insertMessage(database, row)
     if (twin !== null) mergeTwins(database, seq, twin)
+    return { seq, row, body: payload.body, isPlain: state === 'final' && twin === null }
   }
 
   /** What comes in one turn of the event loop is one job. */
   function receive(receipt: Receipt): Promise<void> {
     if (turn === null) {
       const receipts: Receipt[] = []
-      const stored = commit(database => {
+      const stored = writer.write(database => {
         turn = null
-        storeAll(database, receipts)
+        return storeAll(database, receipts)
       })
-      turn = { receipts, stored }
+      turn = { receipts, stored: stored.then(committed) }
     }
     turn.receipts.push(receipt)
     const { receipts, stored } = turn
     // One that can not be stored must not take the others of its turn with it.
     return stored.catch(error => {
       if (receipts.length === 1) throw error
-      return commit(database => storeAll(database, [receipt]))
+      return writer.write(database => storeAll(database, [receipt])).then(committed)
     })
   }
 
@@ -149,6 +171,7 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
     const account: Account = { source, account: accountKey }
     return {
       ingest: payload => receive({ account, payload }),
+      room,
       unresolved: () => unresolvedMessages(writer.database, source, accountKey),
       resolve: (seq, found) =>
         commit(database => {
@@ -189,6 +212,23 @@ export function createIngest({ writer, clock, onCommit }: IngestOptions): Ingest
       return commit(showHeld)
     },
   }
+}
+
+interface Inserted {
+  readonly seq: number
+  readonly row: NewMessage
+  /** The whole payload. */
+  readonly body: Uint8Array
+  /** It waits for nothing, and is nobody's twin. */
+  readonly isPlain: boolean
+}
+
+/** The messages as the store would give them back; none if one of them, or the order, is out of the ordinary. */
+function asShown(database: Database, inserted: readonly Inserted[]): readonly StoredMessage[] {
+  const first = inserted[0]
+  if (first === undefined || inserted.some(({ seq, isPlain }, i) => !isPlain || seq !== first.seq + i)) return []
+  const repeats = repeatsSince(database, first.seq)
+  return inserted.map(({ seq, row, body }) => shownAs(row, { seq, body, repeatsEarlier: repeats.has(seq) }))
 }
 
 interface Account {

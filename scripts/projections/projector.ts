@@ -1,12 +1,14 @@
+import { createBell } from '../core/bell.ts'
 import type { Clock } from '../core/clock.ts'
 import { errorCode } from '../core/errors.ts'
 import type { DataFile, DataFolder } from '../store/data-folder.ts'
 import type { FileLayer } from '../store/files.ts'
-import { dueMessages, type StoredMessage } from '../store/messages.ts'
+import type { StoredMessage } from '../store/messages.ts'
 import { readCheckpoint, writeCheckpoint } from '../store/positions.ts'
 import type { Writer } from '../store/writer.ts'
 import { type AppendProjection, createAppendProjection } from './append-projection.ts'
 import { conversationText } from './conversations.ts'
+import { createDueMessages } from './due-messages.ts'
 import { inboxText } from './inbox-pushed.ts'
 import { createJsonProjection, JSON_FILES } from './json-projection.ts'
 
@@ -14,6 +16,10 @@ import { createJsonProjection, JSON_FILES } from './json-projection.ts'
 export interface Projector {
   /** Something was committed. Returns at once. */
   kick(): void
+  /** The same; `fresh` are messages that this commit brought, to be shown as they are, without a gap. */
+  show(fresh: readonly StoredMessage[]): void
+  /** Pending while more is waiting to be written than should be kept in memory, and the disk takes it. */
+  room(): Promise<void> | undefined
   /** Writes and syncs what is left, then stops. */
   stop(): Promise<void>
 }
@@ -40,6 +46,8 @@ const JSON_EVERY_MS = 2000
 /** Times and ages in the snapshot move on without any message. */
 const REFRESH_MS = 10 * 60_000
 const RETRY_MS = 2000
+/** Bytes. Whoever reads a flood waits for the files then: what is at hand need not be read back from the store. */
+const ENOUGH_AT_HAND = 4 * 1024 * 1024
 
 interface Part {
   readonly name: DataFile
@@ -49,12 +57,13 @@ interface Part {
 
 export function createProjector(options: ProjectorOptions): Projector {
   const { folder, files, writer, clock } = options
-  const due = createDueReader(writer)
+  const due = createDueMessages(writer)
   const appended = {
     'inbox_pushed.md': appendProjection('inbox_pushed.md', inboxText),
     'conversations.md': appendProjection('conversations.md', conversationText),
   }
   const json = createJsonProjection({ folder, files, onSetAside: options.onSetAside })
+  const caughtUp = createBell()
   const faulty = new Set<string>()
   const timers = new Map<string, () => void>()
   let work: Promise<void> = Promise.resolve()
@@ -67,7 +76,7 @@ export function createProjector(options: ProjectorOptions): Projector {
       path: folder.file(name),
       files,
       checkpoint: readCheckpoint(writer.database, name) ?? { seq: 0, size: 0, inode: 0 },
-      due: (afterSeq, limit) => due(afterSeq, limit).map(message => ({ seq: message.seq, text: text(message) })),
+      due: (afterSeq, limit) => due.after(afterSeq, limit).map(message => ({ seq: message.seq, text: text(message) })),
     })
   }
 
@@ -103,17 +112,30 @@ export function createProjector(options: ProjectorOptions): Projector {
     queued = true
     void enqueue(async () => {
       queued = false
-      await append()
+      // Syncs and the JSON files have their turn in between, however long a flood lasts.
+      if (await append()) kick()
       later('sync', SYNC_MS, () => void enqueue(sync))
       later('json', Math.max(JSON_MS, jsonAt + JSON_EVERY_MS - clock.monotonic()), () => void enqueue(writeJson))
     })
   }
 
-  async function append(): Promise<void> {
+  /** One turn for each file, so that none falls behind the other. Returns whether there may be more to write. */
+  async function append(): Promise<boolean> {
+    let more = false
     for (const [name, file] of Object.entries(appended)) {
-      await attempt({ name: name as DataFile, run: () => file.write().then(() => true) })
+      await attempt({
+        name: name as DataFile,
+        async run() {
+          if (await file.write()) more = true
+          return true
+        },
+      })
     }
-    options.onWritten?.(Math.min(...Object.values(appended).map(file => file.writtenSeq)))
+    const written = Math.min(...Object.values(appended).map(file => file.writtenSeq))
+    due.forget(written)
+    caughtUp.ring()
+    options.onWritten?.(written)
+    return more
   }
 
   async function sync(): Promise<void> {
@@ -147,31 +169,26 @@ export function createProjector(options: ProjectorOptions): Projector {
   refreshNowAndThen()
   return {
     kick,
+    show(fresh) {
+      due.offer(fresh)
+      kick()
+    },
+    room() {
+      if (due.bytes < ENOUGH_AT_HAND || faulty.size > 0 || stopped) return undefined
+      return new Promise(resolve => void caughtUp.onNextRing(resolve))
+    },
     async stop() {
       stopped = true
       for (const cancel of timers.values()) cancel()
       timers.clear()
       await enqueue(async () => {
-        await append()
+        while (await append()) {
+          // Until both files show everything.
+        }
         await sync()
         await writeJson()
         for (const file of Object.values(appended)) await file.close().catch(() => undefined)
       })
     },
-  }
-}
-
-/**
- * Both files show the same messages, one right after the other: they are read from the store once. A shown message never
- * changes, so what was read stays true; only the list may have grown, which the next call finds out.
- */
-function createDueReader(writer: Writer): (afterSeq: number, limit: number) => readonly StoredMessage[] {
-  let last: { database: unknown; afterSeq: number; limit: number; messages: readonly StoredMessage[] } | null = null
-  return (afterSeq, limit) => {
-    const { database } = writer
-    const known = last?.database === database && last.afterSeq === afterSeq && last.limit === limit
-    if (known && last !== null && last.messages.length > 0) return last.messages
-    last = { database, afterSeq, limit, messages: dueMessages(database, afterSeq, limit) }
-    return last.messages
   }
 }

@@ -81,19 +81,77 @@ export function insertMessage(database: Database, message: NewMessage): number {
 /**
  * Messages behind `afterSeq` that may be shown, in order. Stops at the first one whose sender is still being looked up:
  * everything behind it waits, so that the order of the files is the order of arrival.
+ *
+ * @param limit fewer come when they are large
  */
 export function dueMessages(database: Database, afterSeq: number, limit: number): StoredMessage[] {
   const blocking = database.get("SELECT min(seq) AS seq FROM messages WHERE state <> 'final' AND seq > ?", afterSeq)
   const before = blocking?.['seq'] ?? Number.MAX_SAFE_INTEGER
-  return database
-    .lists(`${SELECT} WHERE m.seq > ? AND m.seq < ? ORDER BY m.seq LIMIT ?`, afterSeq, before, limit)
-    .map(toStored)
+  const due: StoredMessage[] = []
+  let last = afterSeq
+  let room = MOST_BYTES
+  while (due.length < limit && room > 0) {
+    const few = Math.min(READ_AT_ONCE, limit - due.length)
+    const rows = database.lists(`${SELECT} WHERE m.seq > ? AND m.seq < ? ORDER BY m.seq LIMIT ?`, last, before, few)
+    for (const row of rows) {
+      const message = toStored(row)
+      due.push(message)
+      last = message.seq
+      room -= weightOf(message)
+    }
+    if (rows.length < few) break
+  }
+  return due
+}
+
+/** Messages of a megabyte each must not be taken into memory by the thousand. */
+const MOST_BYTES = 4 * 1024 * 1024
+const READ_AT_ONCE = 50
+
+/** About how much memory it takes, in bytes. */
+export function weightOf({ content, payload }: Pick<StoredMessage, 'content' | 'payload'>): number {
+  return 500 + 2 * content.length + (payload?.length ?? 0)
+}
+
+/** Numbers, from `seq` on, of messages that repeat an earlier one (`StoredMessage.repeatsEarlier`). */
+export function repeatsSince(database: Database, seq: number): ReadonlySet<number> {
+  const rows = database.lists(`SELECT m.seq FROM messages m WHERE m.seq >= ? AND ${REPEATS}`, seq)
+  return new Set(rows.map(([repeating]) => Number(repeating)))
+}
+
+const REPEATS = `m.digest IS NOT NULL
+  AND EXISTS (SELECT 1 FROM messages e WHERE e.digest = m.digest AND e.seq < m.seq)`
+
+/** A message that was inserted as final, as `dueMessages` will give it. */
+export function shownAs(
+  { via, receivedAt, parsed, to, payload }: NewMessage,
+  { seq, body, repeatsEarlier }: { seq: number; body: Uint8Array; repeatsEarlier: boolean },
+): StoredMessage {
+  return {
+    seq,
+    via,
+    receivedAt,
+    at: parsed.at ?? receivedAt,
+    type: parsed.type,
+    from: asStored(parsed.from),
+    to: asStored(to ?? null),
+    // Like the database, which holds UTF-8.
+    content: parsed.content.toWellFormed(),
+    flags: parsed.flags,
+    payload: payload === null ? null : body.subarray(payload.from, payload.to),
+    mergedInto: null,
+    repeatsEarlier,
+  }
+}
+
+function asStored(party: Party | null): Party | null {
+  return party === null ? null : toParty(addressKey(party.address), party.name.toWellFormed())
 }
 
 const SELECT = `
   SELECT m.seq, m.via, m.received_at, m.at, m.type, m.peer, m.name, m.recipient, m.recipient_name, m.content,
     m.flags, m.merged_into,
-    m.digest IS NOT NULL AND EXISTS (SELECT 1 FROM messages e WHERE e.digest = m.digest AND e.seq < m.seq) AS repeats,
+    ${REPEATS} AS repeats,
     CASE WHEN m.payload IS NULL THEN NULL
          ELSE (SELECT substr(p.body, m.payload_from + 1, m.payload_to - m.payload_from) FROM payloads p
                WHERE p.id = m.payload) END AS payload

@@ -135,7 +135,7 @@ describe('the inbox', () => {
     })
     await scene.until('said', () => scene.channel(/MESSAGE_AT_RISK/).length === 1)
     await scene.eventually(() =>
-      assert.match(scene.channel(/MESSAGE_AT_RISK/)[0] ?? '', /reason=UND_ERR_SOCKET during=inbox_read$/),
+      assert.match(scene.channel(/MESSAGE_AT_RISK/)[0] ?? '', /reason=connection_closed during=inbox_read$/),
     )
     failure = 'ECONNREFUSED'
     await scene.pass(6 * 60_000, 1000)

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import type { IncomingMessage } from '../../scripts/core/adapter.ts'
 import { createIngest } from '../../scripts/engine/ingest.ts'
 import { openForWriting } from '../../scripts/store/database.ts'
-import { dueMessages } from '../../scripts/store/messages.ts'
+import { dueMessages, type StoredMessage } from '../../scripts/store/messages.ts'
 import { migrate } from '../../scripts/store/schema.ts'
 import { createWriter } from '../../scripts/store/writer.ts'
+import { hostileText } from '../support/arbitraries.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { turns } from '../support/wait-for.ts'
@@ -27,12 +29,15 @@ function run(path: string, clock = createFakeClock()) {
     onFault: () => {},
     onRecovered: () => {},
   })
-  const ingest = createIngest({ writer, clock, onCommit: () => {} })
+  const announced: StoredMessage[] = []
+  const ingest = createIngest({ writer, clock, onCommit: fresh => announced.push(...fresh) })
   const store = ingest.for('relay', 'a')
   return {
     clock,
     ingest,
     store,
+    announced,
+    stored: () => dueMessages(writer.database, 0, 10_000),
     receive: (one: IncomingMessage) => store.ingest({ via: 'stream', body: Buffer.from('x'), messages: [one] }),
     shown: () => dueMessages(writer.database, 0, 10).map(one => one.content),
     kill: () => writer.database.close(),
@@ -111,4 +116,48 @@ describe('what comes in one turn', () => {
     await daemon.store.resolve(2, message('who is it', { contact: { address, relationship: 'none' } }))
     assert.equal(contacts.relationshipWith(address), null)
   })
+})
+
+test('what is announced as fresh is what the store gives back, whatever it says', async t => {
+  const daemon = run(join(temporaryFolder(), 'state.db'))
+  t.after(daemon.kill)
+  const anyMessage: fc.Arbitrary<IncomingMessage> = fc.record({
+    parsed: fc.record({
+      type: fc.constantFrom('chat' as const, 'system' as const, 'unparsed' as const),
+      at: fc.constantFrom('2026-03-09T10:00:00Z', '2026-03-09T10:00:01Z', null),
+      from: fc.option(
+        fc.record({
+          address: fc.record({ scheme: fc.constant('relay' as const), id: fc.nat(2) }),
+          name: hostileText(3),
+        }),
+      ),
+      content: fc.oneof(hostileText(3), fc.constant('again')),
+      flags: fc.constantFrom({}, { state: 'partial' }),
+    }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyMessage, { minLength: 1, maxLength: 6 }), async messages => {
+      const before = daemon.announced.length
+      await daemon.store.ingest({ via: 'stream', body: Buffer.from('a\0b'), messages })
+      assert.equal(daemon.announced.length, before + messages.length)
+    }),
+    { numRuns: 200 },
+  )
+  assert.ok(daemon.announced.some(one => one.repeatsEarlier))
+  const plain = (all: readonly StoredMessage[]) =>
+    all.map(one => ({ ...one, payload: Buffer.from(one.payload ?? []).toString() }))
+  assert.deepEqual(plain(daemon.announced), plain(daemon.stored()))
+})
+
+test('a message that waits for something is not announced, nor is what came with it', async t => {
+  const daemon = run(join(temporaryFolder(), 'state.db'))
+  t.after(daemon.kill)
+  for (const more of [{ mayHaveTwin: true }, { unresolved: true }]) {
+    await daemon.store.ingest({
+      via: 'poll',
+      body: Buffer.from('x'),
+      messages: [message('plain'), message('waits', more)],
+    })
+  }
+  assert.deepEqual(daemon.announced, [])
 })

@@ -12,8 +12,8 @@ import { createResolver } from './resolver.ts'
 import type { RelayOptions } from './settings.ts'
 import { type Known, understand } from './understand.ts'
 
-/** Events that may wait for their commit before the stream is read on. */
-const MAX_WAITING = 5000
+/** Bytes that may wait for their commit before the stream is read on. */
+const MAX_WAITING = 4 * 1024 * 1024
 
 /** The openwechat-claw relay as a source: its stream, and its inbox where the stream does not reach. */
 export function createRelayAdapter(options: RelayOptions): Adapter {
@@ -62,7 +62,7 @@ async function run(options: RelayOptions, outer: AdapterContext): Promise<void> 
     },
   )
   const channel = createChannel(options, ctx, {
-    onMessage: (payload, cut) => stored.track(ingest(fromStream(payload, cut, known, ctx))),
+    onMessage: (payload, cut) => stored.track(ingest(fromStream(payload, cut, known, ctx)), payload.length),
     onUp() {
       inbox.streamUp()
       people.refresh()
@@ -127,19 +127,24 @@ function changesFriends(message: IncomingMessage): boolean {
 
 /** Commits that are still on their way. */
 function createStored(onFailure: (error: unknown) => void): {
-  track(work: Promise<void>): void
+  track(work: Promise<void>, bytes: number): void
   all(): Promise<void>
+  /** Bytes. */
   readonly waiting: number
 } {
   const pending = new Set<Promise<void>>()
+  let waiting = 0
   return {
     get waiting() {
-      return pending.size
+      return waiting
     },
-    track(work) {
-      const guarded = work.catch(onFailure)
+    track(work, bytes) {
+      waiting += bytes
+      const guarded = work.catch(onFailure).then(() => {
+        waiting -= bytes
+        pending.delete(guarded)
+      })
       pending.add(guarded)
-      void guarded.finally(() => pending.delete(guarded))
     },
     async all() {
       await Promise.all(pending)

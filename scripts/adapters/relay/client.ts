@@ -79,12 +79,13 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
         maxBytes: path.startsWith('/users/') ? MAX_PROFILE_BYTES : MAX_TEXT_BYTES,
         signal,
       })
+      // A name may read like a refusal, as long as nothing stands behind it.
+      if (!reply.complete) throw new UnreachableError('The answer was cut', { reason: 'body_cut' })
       const text = decodeUtf8(reply.body)
       const answer = classifyReply(reply.status, text)
       switch (answer.kind) {
         case 'text':
           pacer.passed()
-          if (!reply.complete) throw new UnreachableError('The answer was cut', { reason: 'body_cut' })
           return text
         case 'throttled':
         case 'stream_limit': {

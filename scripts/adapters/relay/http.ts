@@ -63,6 +63,7 @@ export function unreachable(error: unknown): UnreachableError {
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^(?:AbortError|ABORT_ERR)$/, 'aborted'],
   [/^UND_ERR_CONNECT_TIMEOUT$/, 'connect_timeout'],
+  [/^UND_ERR_SOCKET$/, 'connection_closed'],
   [/^UND_ERR_HEADERS_OVERFLOW$/, 'head_too_large'],
   [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/, 'wrong_length'],
   [/^HTTPParserError$/, 'not_http'],
@@ -76,7 +77,7 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   // Ports that browsers refuse too, such as 6000: no connection is even tried.
   [/^bad port$/, 'bad_port'],
   // A chunked body that stopped before its end, of an answer that said `connection: close` as uvicorn's do.
-  [/\(Invalid EOF state\)$/, 'UND_ERR_SOCKET'],
+  [/\(Invalid EOF state\)$/, 'connection_closed'],
   [/^too many content-encodings /, 'bad_compression'],
 ]
 

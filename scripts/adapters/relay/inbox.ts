@@ -47,6 +47,9 @@ const DOUBT_MS = 30_000
 /** A token that the inbox refused is tried again this often (design §3). */
 const REFUSED_PROBE_MS = 5 * 60_000
 
+/** A relay that only refuses, or whose answers are all torn, is left alone for this round. */
+const MOST_MISSES = 3
+
 type Reason = 'stream_open' | 'after_open' | 'sweep' | 'stream_down' | 'stream_silent'
 
 export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
@@ -89,14 +92,14 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
       if (outcome === null) break
       if (outcome.kind === 'throttled') {
         // The pacer holds the next turn back; a relay that never stops refusing is left alone for this round.
-        if (++misses > 3) break
+        if (++misses > MOST_MISSES) break
         continue
       }
       if (outcome.kind !== 'messages') break
       fetched += outcome.count
       await ctx.ingest(outcome.payload)
       if (outcome.flaw !== null) ctx.transition('MESSAGE_PARTIAL', { reason: outcome.flaw, via: 'poll' })
-      if (!outcome.more) break
+      if (!outcome.more || (outcome.flaw !== null && ++misses > MOST_MISSES)) break
     }
     report(reason, fetched)
     return fetched

@@ -28,17 +28,17 @@ export const CONNECTIONS: Readonly<Record<string, Expectation>> = {
     cure: 'time',
   },
   'reset-in-head': broken(failed('ECONNRESET'), 'half a head is no answer'),
-  'reset-after-head': broken(failed('UND_ERR_SOCKET'), 'a head alone is no stream'),
+  'reset-after-head': broken(failed('connection_closed'), 'a head alone is no stream'),
   'reset-in-event': {
     so: 'what came of an event is kept, and flagged',
-    log: [lost('UND_ERR_SOCKET'), / MESSAGE_PARTIAL reason=stream_cut via=stream$/],
+    log: [lost('connection_closed'), / MESSAGE_PARTIAL reason=stream_cut via=stream$/],
     cure: OWN_PACE,
     check({ view }) {
       assert.notEqual(view.records().length, 0)
       for (const { from, flags } of view.records()) assert.deepEqual([from?.name, flags['state']], ['bob', 'partial'])
     },
   },
-  'hang-up': broken(failed('UND_ERR_SOCKET'), 'the end of a connection instead of an answer is told'),
+  'hang-up': broken(failed('connection_closed'), 'the end of a connection instead of an answer is told'),
   'end-at-once': broken(lost('ended'), 'a stream that ends at once again and again is asked for ever more seldom'),
   'no-http': broken(failed('not_http'), 'another protocol is told'),
   'head-and-no-more': {
@@ -86,6 +86,6 @@ export const CONNECTIONS: Readonly<Record<string, Expectation>> = {
     failed('ERR_TLS_CERT_ALTNAME_INVALID'),
     'the certificate of another host is refused',
   ),
-  'http-to-a-tls-port': broken(failed('UND_ERR_SOCKET'), 'a port that wants TLS hangs up'),
+  'http-to-a-tls-port': broken(failed('connection_closed'), 'a port that wants TLS hangs up'),
   'https-to-a-plain-port': broken(failed('not_tls'), 'a port that speaks no TLS is told'),
 }
