@@ -1,20 +1,20 @@
 import { type Clock, utcSeconds } from './core/clock.ts'
-import { errorCode } from './core/errors.ts'
+import { errorCode, errorPlace } from './core/errors.ts'
 import type { FetchLike } from './core/fetch.ts'
-import type { Language } from './core/i18n.ts'
+import { type Bilingual, inLanguage, type Language } from './core/i18n.ts'
 import type { Logger } from './core/logger.ts'
 import { createConfiguration } from './engine/configuration.ts'
 import { createIngest } from './engine/ingest.ts'
 import { createRelayAccount } from './engine/relay-account.ts'
 import { createStatusBoard, type StatusBoard } from './engine/status-board.ts'
+import { openStorage } from './engine/storage.ts'
+import { createTakeDown } from './engine/take-down.ts'
 import { createChannelLog } from './projections/channel-log.ts'
-import { JSON_FILES } from './projections/json-projection.ts'
-import { createProjector } from './projections/projector.ts'
 import { watchConfigFile } from './store/config-watch.ts'
 import { createDataFolder, type DataFolder, strayFiles } from './store/data-folder.ts'
-import { type FileLayer, nodeFiles, removeTemporaries } from './store/files.ts'
+import type { Database } from './store/database.ts'
+import { type FileLayer, nodeFiles } from './store/files.ts'
 import { ownFolder } from './store/ownership.ts'
-import { openState } from './store/state.ts'
 
 /**
  * The composition root: builds every part, in order, and takes them down in the opposite order. No part knows of the
@@ -35,88 +35,78 @@ export interface DaemonOptions {
   readonly version: string
   readonly language: Language
   readonly files?: FileLayer
+  /** Stands between the store and SQLite, so that a test can make any statement fail, as `files` does for the files. */
+  readonly wrapDatabase?: (database: Database) => Database
   /** A sentence for whoever sits at the terminal. */
   readonly say?: (text: string) => void
   /** The files show everything up to this seq. */
   readonly onWritten?: (seq: number) => void
 }
 
-/** @throws ConfigError when the folder can not be used or another daemon works in it; StorageError */
+/**
+ * Resolves when everything runs. Where the disk takes nothing now it resolves too, and the start goes on by itself as
+ * soon as it does: whoever waits is told, and can stop it meanwhile.
+ *
+ * @throws ConfigError when the folder can not be used or another daemon works in it; StorageError
+ */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { folder, clock, log, files = nodeFiles } = options
-  const undo: (() => Promise<void> | void)[] = []
+  const stopping = new AbortController()
+  const heldUp = Promise.withResolvers<void>()
   let stopReason: string | undefined
+  /** Nothing is fetched from a relay before. */
+  let running = false
+  /** The database takes nothing now. */
+  let refused = false
+  /** Writes that wait for it, and those that did when we were told to stop. */
+  let waiting = () => 0
+  let unsaved = 0
   /** Not there until the store is open. */
   let board: StatusBoard | undefined
+  const undo = createTakeDown({ clock, log, isStuck: () => refused })
 
-  /** One step that fails must not keep the lock or the files of the others open. */
-  async function takeDown(): Promise<void> {
-    for (const step of undo.splice(0).reverse()) {
-      try {
-        await step()
-      } catch (error) {
-        log.error('a part did not stop as it should', { error: errorCode(error) })
-      }
-    }
+  function say(text: Bilingual): void {
+    options.say?.(inLanguage(text, options.language))
   }
 
-  try {
-    createDataFolder(folder)
-    const lock = await ownFolder(folder, clock)
-    undo.push(() => lock.release())
+  const channelLog = createChannelLog({
+    path: folder.file('sse_channel.log'),
+    files,
+    clock,
+    onFault: error => log.error('the channel log can not be written', { error: errorCode(error) }),
+  })
 
-    const channelLog = createChannelLog({
-      path: folder.file('sse_channel.log'),
-      files,
-      clock,
-      onFault: error => log.error('the channel log can not be written', { error: errorCode(error) }),
-    })
-    undo.push(() => {
-      if (stopReason !== undefined) channelLog.event('DAEMON_STOPPED', { reason: stopReason })
-      return channelLog.close()
-    })
-
-    const writer = openState(folder, clock, {
-      onFault(reason) {
-        channelLog.event('STORAGE_FAULT', { file: 'state.db', reason })
-        log.error('the database refuses to write; received messages wait in memory', { reason })
-      },
-      onRecovered() {
-        channelLog.event('STORAGE_RECOVERED', { file: 'state.db' })
-        log.info('the database writes again')
-      },
-      onMovedAside(to, reason) {
-        channelLog.event('STORAGE_FAULT', { file: 'state.db', reason, moved_to: to })
-        log.error('the database was damaged; it was moved aside whole and a new one was started', { to, reason })
-        board?.repeat()
-      },
-      onImported({ records, nextSeq }) {
-        if (records > 0) log.info('history was taken over from conversations.md', { records, next_seq: nextSeq })
-      },
-    })
-    undo.push(() => writer.close())
-
-    await removeTemporaries(folder.path, [...JSON_FILES])
-    const projector = createProjector({
+  async function start(): Promise<void> {
+    const storage = await openStorage({
       folder,
       files,
-      writer,
       clock,
-      onFault(file, reason) {
-        channelLog.event('STORAGE_FAULT', { file, reason })
-        log.error('a file can not be written; its content is safe in the database', { file, reason })
+      log,
+      channelLog,
+      wrapDatabase: options.wrapDatabase,
+      onWritten: options.onWritten,
+      onRefused(reason) {
+        refused = true
+        if (running) return
+        say(startWaits(reason))
+        heldUp.resolve()
       },
-      onRecovered(file) {
-        channelLog.event('STORAGE_RECOVERED', { file })
-        log.info('the file is complete again', { file })
+      onRecovered() {
+        refused = false
+        if (!running) say(START_GOES_ON)
       },
-      onSetAside(file, to) {
-        channelLog.event('STORAGE_FAULT', { file, reason: 'not_json', moved_to: to })
-        log.warn('a file was no JSON object; it was put aside', { file, to })
-      },
-      ...(options.onWritten === undefined ? {} : { onWritten: options.onWritten }),
+      onReplaced: () => board?.repeat(),
+      signal: stopping.signal,
     })
-    undo.push(() => projector.stop())
+    const { writer, projector } = storage
+    undo.push(async () => {
+      await storage.close()
+      if (!refused || unsaved === 0) return
+      channelLog.event('MESSAGE_AT_RISK', { reason: 'not_stored', writes: unsaved })
+      log.error('the database refused to the end: what waited for it is not stored', { writes: unsaved })
+    })
+    undo.push(() => projector.stop(), { waitsForStore: true })
+    waiting = () => writer.waiting
 
     const states = createStatusBoard({ writer, clock, log, onCommit: projector.kick })
     board = states
@@ -125,11 +115,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       states.put('holder', { pid: process.pid, kind: 'daemon', startedAt }),
       states.put('daemon', { version: options.version, node: process.version }),
     ])
-    undo.push(() => states.remove('holder'))
+    stopping.signal.throwIfAborted()
+    undo.push(() => states.remove('holder'), { waitsForStore: true })
 
-    const ingest = createIngest({ writer, clock, onCommit: projector.kick })
-    undo.push(() => ingest.stop())
+    const ingest = createIngest({
+      writer,
+      clock,
+      onCommit: projector.show,
+      room: projector.room,
+      onUnreadable: reason => log.error('the database can not be read', { reason }),
+    })
+    undo.push(() => ingest.stop(), { waitsForStore: true })
     await ingest.resume()
+    stopping.signal.throwIfAborted()
+    running = true
     projector.kick()
 
     channelLog.event('DAEMON_STARTED', { version: options.version, pid: process.pid })
@@ -140,7 +139,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       { clock, fetch: options.fetch, log, channelLog, board: states, ingest },
       { folder, stateFolder: options.stateFolder },
     )
-    undo.push(() => account.stop())
+    undo.push(() => account.stop(), { waitsForStore: true })
 
     const config = createConfiguration({
       path: folder.file('config.json'),
@@ -159,16 +158,48 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         onError: code => log.warn('config.json is not watched, it is looked at every 20 s', { code }),
       }),
     )
+  }
 
-    return {
-      async stop(reason) {
-        log.info('stopping', { reason })
-        stopReason = reason
-        await takeDown()
-      },
-    }
+  try {
+    createDataFolder(folder)
+    const lock = await ownFolder(folder, clock)
+    undo.push(() => lock.release())
+    undo.push(async () => {
+      await undo.stragglers()
+      if (stopReason !== undefined) channelLog.event('DAEMON_STOPPED', { reason: stopReason })
+      await channelLog.close()
+    })
+    const started = start()
+    await Promise.race([started, heldUp.promise])
+    // One that was held up fails later, if it does.
+    started.catch(error => {
+      if (!stopping.signal.aborted) log.error('the start failed', { error: errorCode(error), at: errorPlace(error) })
+    })
   } catch (error) {
-    await takeDown()
+    await undo.run()
     throw error
   }
+
+  return {
+    async stop(reason) {
+      log.info('stopping', { reason })
+      stopReason = reason
+      unsaved = running ? waiting() : 0
+      stopping.abort(new DOMException('The daemon stops', 'AbortError'))
+      await undo.run()
+    },
+  }
+}
+
+function startWaits(reason: string): Bilingual {
+  const words = reason.replaceAll('_', ' ')
+  return {
+    en: `state.db can not be written (${words}). Nothing is fetched from the relay until it can; then this goes on by itself.`,
+    zh: `无法写入 state.db（${words}）。在可写之前不会从中继取消息；恢复后会自动继续。`,
+  }
+}
+
+const START_GOES_ON: Bilingual = {
+  en: 'state.db can be written again: the start goes on.',
+  zh: 'state.db 已可写入：继续启动。',
 }

@@ -1,9 +1,9 @@
-import type { AdapterContext, IncomingMessage, IncomingPayload, Relationship } from '../core/adapter.ts'
+import type { AdapterContext, IncomingMessage, IncomingPayload } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import { type Clock, utcSeconds } from '../core/clock.ts'
-import { applyContactChange, createContactChanges, listContacts, relationshipOf } from '../store/contacts.ts'
+import { applyContactChange, createContactChanges, listContacts } from '../store/contacts.ts'
 import { count, countReceived } from '../store/counters.ts'
-import type { Database } from '../store/database.ts'
+import { type Database, sqliteReason } from '../store/database.ts'
 import { readMemo, writeMemo } from '../store/memos.ts'
 import {
   findTwin,
@@ -26,6 +26,7 @@ import {
   unresolvedMessages,
 } from '../store/unsettled.ts'
 import type { Writer } from '../store/writer.ts'
+import { createRelationships } from './relationships.ts'
 
 /**
  * The one way into the store (design §6): payload, messages and contacts of one receipt are one commit, and whoever
@@ -56,18 +57,26 @@ export interface IngestOptions {
   readonly onCommit: (fresh: readonly StoredMessage[]) => void
   /** Pending while the files have to catch up with what was committed. */
   readonly room?: () => Promise<void> | undefined
+  /** Something that was asked for in the middle of an event could not be read. */
+  readonly onUnreadable?: (reason: string) => void
 }
 
 /** A sender is looked up for so long before the message is shown as unverified (design §3). */
 const RESOLVE_MS = 10_000
 /** The two copies of RC 709 are pushed, or read, right behind each other. */
 const TWIN_MS = 1000
-/** More people than anybody writes with at one time. */
-const MOST_RELATIONSHIPS = 10_000
 /** How far back a twin is looked for. */
 const TWIN_WINDOW = 200
+/** A deadline that could not be read is looked for again after this long. */
+const REREAD_MS = 1000
 
-export function createIngest({ writer, clock, onCommit, room = () => undefined }: IngestOptions): Ingest {
+export function createIngest({
+  writer,
+  clock,
+  onCommit,
+  room = () => undefined,
+  onUnreadable = () => undefined,
+}: IngestOptions): Ingest {
   let cancelDeadline: (() => void) | undefined
   let stopped = false
   const relationships = createRelationships(writer)
@@ -90,11 +99,23 @@ export function createIngest({ writer, clock, onCommit, room = () => undefined }
     cancelDeadline?.()
     cancelDeadline = undefined
     if (stopped) return
-    const at = nextDeadline(writer.database)
+    // What was committed is committed, whether it can be read now or not.
+    const at = readable(() => nextDeadline(writer.database), uptimeMs() + REREAD_MS)
     if (at === null) return
     cancelDeadline = clock.after(Math.max(0, at - uptimeMs()), () => {
       commit(database => settleOverdue(database, uptimeMs())).catch(() => undefined)
     })
+  }
+
+  /** For whoever stands in the middle of an event and must not fail there: what can not be read is not known. */
+  function readable<T>(read: () => T, otherwise: T): T {
+    try {
+      return read()
+    } catch (error) {
+      writer.suspect(error)
+      onUnreadable(sqliteReason(error))
+      return otherwise
+    }
   }
 
   /** Deadlines do not follow the wall clock: one that is set back would hold every file back with it. */
@@ -187,12 +208,12 @@ export function createIngest({ writer, clock, onCommit, room = () => undefined }
         commit(database => count(database, 'transport_copies')).catch(() => undefined)
       },
       memo: {
-        get: key => readMemo(writer.database, { ...account, key }),
+        get: key => readable(() => readMemo(writer.database, { ...account, key }), undefined),
         set: (key, value) => commit(database => writeMemo(database, { ...account, key, value })),
       },
       contacts: {
         list: () => listContacts(writer.database, accountKey),
-        relationshipWith: address => relationships.of(accountKey, addressKey(address)),
+        relationshipWith: address => readable(() => relationships.of(accountKey, addressKey(address)), null),
         update: changes =>
           commit(database => {
             for (const change of changes) applyContactChange(database, accountKey, change)
@@ -247,28 +268,4 @@ function findEarlierTwin(database: Database, account: Account, message: Incoming
     parsed: message.parsed,
     sinceSeq: latestSeq(database) - TWIN_WINDOW,
   })
-}
-
-/** Each message asks how we stand to its sender: the answers are kept until one of them changes. */
-function createRelationships(writer: Writer): {
-  of(account: string, peer: string): Relationship | null
-  forget(): void
-} {
-  const known = new Map<string, Relationship | null>()
-  let database = writer.database
-  return {
-    of(account, peer) {
-      if (database !== writer.database || known.size > MOST_RELATIONSHIPS) {
-        database = writer.database
-        known.clear()
-      }
-      const key = `${account} ${peer}`
-      const answer = known.get(key)
-      if (answer !== undefined) return answer
-      const fresh = relationshipOf(database, account, peer)
-      known.set(key, fresh)
-      return fresh
-    },
-    forget: () => known.clear(),
-  }
 }

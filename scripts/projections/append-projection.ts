@@ -7,8 +7,11 @@ import type { Checkpoint } from '../store/positions.ts'
  * the first append. Nothing that stands in the file is ever changed.
  */
 export interface AppendProjection {
-  /** Appends what is due. Rejects when the disk refuses; call again later. */
-  write(): Promise<void>
+  /**
+   * Appends what is due, or the first few thousands of it. Resolves with whether there may be more. Rejects when the disk
+   * refuses, or has failed to sync and not made good for it; call again later.
+   */
+  write(): Promise<boolean>
   /** Makes it durable. Returns the new checkpoint, or null when there is nothing new. */
   sync(): Promise<Checkpoint | null>
   /** The seq up to which the file shows everything. */
@@ -31,9 +34,12 @@ export interface AppendProjectionOptions {
   readonly due: (afterSeq: number, limit: number) => readonly DueEntry[]
 }
 
-const BATCH = 500
+/** A flood brings hundreds of messages between two writes: small batches would fall behind it. */
+const BATCH = 4000
 /** After a crash, due entries are looked for in this much of a file that somebody trimmed or replaced. */
 const SEARCH_BYTES = 4 * 1024 * 1024
+/** So many of the last messages are looked through for one that the file shows. */
+const LOOK_BACK = 20
 const LF = 0x0a
 
 export function createAppendProjection(options: AppendProjectionOptions): AppendProjection {
@@ -43,6 +49,8 @@ export function createAppendProjection(options: AppendProjectionOptions): Append
   let known = synced
   let file: AppendFile | null = null
   let reconciled = false
+  /** Why the last sync failed; undefined when it did not. */
+  let doubt: unknown
   /** False while the file's last byte may be in the middle of somebody's line. */
   let atLineStart = false
 
@@ -67,15 +75,37 @@ export function createAppendProjection(options: AppendProjectionOptions): Append
       reconciled = true
       return
     }
-    // Inode 0: there was no file yet, so whatever has grown there since is ours, or somebody's edit.
-    const untouched = (facts.inode === known.inode || known.inode === 0) && facts.size >= known.size
+    const untouched = await isWhatWeKnow(facts)
     const from = untouched ? known.size : Math.max(0, facts.size - SEARCH_BYTES)
     const tail = Buffer.from(await files.read(path, from, facts.size))
     const { seq, missing } = matchTail(tail, known.seq, { exact: untouched, due })
+    // A sync may have failed, in this process or in one before it.
+    if (untouched && tail.length > 0) await files.rewrite(path, from, tail)
     known = { seq, size: facts.size, inode: facts.inode }
     atLineStart = missing.length > 0
     if (missing.length > 0) await append(missing, seq)
     reconciled = true
+  }
+
+  /** It may have grown since, by our hand or another's; up to where we know it, it is the same. */
+  async function isWhatWeKnow(facts: FileFacts): Promise<boolean> {
+    // There was no file yet, so whatever has grown there since is ours, or somebody's edit.
+    if (known.inode === 0) return true
+    if (facts.inode !== known.inode || facts.size < known.size) return false
+    // A new file may have the number of a deleted one. In ours the last thing that we wrote stands where we wrote it.
+    const last = due(Math.max(0, known.seq - LOOK_BACK), LOOK_BACK).findLast(
+      entry => entry.seq <= known.seq && entry.text !== '',
+    )
+    if (last === undefined) return true
+    const bytes = Buffer.from(last.text)
+    return bytes.equals(await files.read(path, Math.max(0, known.size - bytes.length), known.size))
+  }
+
+  /** What a failed sync left behind is unknown, and the kernel may take it for safe: nothing counts but the checkpoint. */
+  async function startOver(): Promise<void> {
+    known = synced
+    reconciled = false
+    await reconcile()
   }
 
   /** Appends at the file's end, on a line of its own, wherever that end is now. */
@@ -107,15 +137,16 @@ export function createAppendProjection(options: AppendProjectionOptions): Append
       return known.seq
     },
     async write() {
+      let more = false
       try {
         if (!reconciled) await reconcile()
-        for (;;) {
-          const entries = due(known.seq, BATCH)
-          const last = entries.at(-1)
-          if (last === undefined) return
+        const entries = due(known.seq, BATCH)
+        const last = entries.at(-1)
+        if (last !== undefined) {
           const text = entries.map(entry => entry.text).join('')
           if (text === '') known = { ...known, seq: last.seq }
           else await append(Buffer.from(text), last.seq)
+          more = true
         }
       } catch (error) {
         // Some of it may have been written: look before the next append.
@@ -123,25 +154,24 @@ export function createAppendProjection(options: AppendProjectionOptions): Append
         await close().catch(() => undefined)
         throw error
       }
+      if (doubt !== undefined) throw doubt
+      return more
     },
     async sync() {
-      if (known === synced) return null
-      const target = known
-      if (file === null && target.size > 0 && target.size === synced.size && target.inode === synced.inode) {
-        synced = target
-        return target
-      }
       try {
-        await (file ?? (await reopen())).sync()
+        if (doubt !== undefined) await startOver()
+        if (known === synced) return null
+        const target = known
+        const same = target.size > 0 && target.size === synced.size && target.inode === synced.inode
+        if (file !== null || !same) await (file ?? (await reopen())).sync()
+        synced = target
+        doubt = undefined
+        return target
       } catch (error) {
-        // What a failed sync left behind is unknown (the kernel may have dropped it): start from what was safe.
-        known = synced
-        reconciled = false
+        doubt = error
         await close().catch(() => undefined)
         throw error
       }
-      synced = target
-      return target
     },
     close,
   }

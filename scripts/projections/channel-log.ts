@@ -27,14 +27,20 @@ const MAX_WAITING = 2000
 /** A relay may talk; a log line may not grow with it. */
 const MAX_SERVER_TEXT = 500
 const RETRY_MS = 5000
+const LF = 0x0a
 
 export function createChannelLog(options: ChannelLogOptions): ChannelLog {
   const { path, files, clock, maxBytes = MAX_BYTES } = options
   let waiting: string[] = []
+  /** Bytes that were being written when the disk refused, and are not in the file. */
+  let rest: Uint8Array = NOTHING
+  /** The file in which a line of ours stands unfinished; `rest` begins with its end. */
+  let tornInode: number | null = null
   let file: AppendFile | null = null
   let work: Promise<void> | null = null
   let cancelRetry: (() => void) | undefined
   let faulty = false
+  let rotationRefused = false
 
   function add(line: string): void {
     waiting.push(line)
@@ -42,23 +48,24 @@ export function createChannelLog(options: ChannelLogOptions): ChannelLog {
     if (cancelRetry === undefined) void start()
   }
 
+  function isBehind(): boolean {
+    return rest.length > 0 || waiting.length > 0
+  }
+
   function start(): Promise<void> {
     work ??= drain().finally(() => {
       work = null
-      if (waiting.length > 0 && cancelRetry === undefined) void start()
+      if (isBehind() && cancelRetry === undefined) void start()
     })
     return work
   }
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      const lines = waiting
-      waiting = []
+    while (isBehind()) {
       try {
-        await append(`${lines.join('\n')}\n`)
+        await writeSome()
         faulty = false
       } catch (error) {
-        waiting = [...lines, ...waiting].slice(-MAX_WAITING)
         await closeFile()
         if (!faulty) options.onFault(error)
         faulty = true
@@ -71,21 +78,59 @@ export function createChannelLog(options: ChannelLogOptions): ChannelLog {
     }
   }
 
-  async function append(text: string): Promise<void> {
+  async function writeSome(): Promise<void> {
     const facts = await files.stat(path)
-    if (facts !== null && facts.size >= maxBytes) await rotate()
+    const full = facts !== null && facts.size >= maxBytes && rest.length === 0
+    if (full) await rotate()
     // Somebody may have removed or replaced the file.
-    if (file !== null && facts?.inode !== (await file.stat()).inode) await closeFile()
-    file ??= await files.openForAppend(path)
-    await file.append(Buffer.from(text))
+    else if (file !== null && facts?.inode !== (await file.stat()).inode) await closeFile()
+    await append(file ?? (await reopen()))
   }
 
+  async function append(open: AppendFile): Promise<void> {
+    if (rest.length === 0) {
+      rest = Buffer.from(`${waiting.join('\n')}\n`)
+      waiting = []
+    }
+    const before = await open.stat()
+    try {
+      await open.append(rest)
+      rest = NOTHING
+      tornInode = null
+    } catch (error) {
+      const after = await open.stat().catch(() => null)
+      if (after !== null && after.size > before.size) {
+        rest = rest.subarray(after.size - before.size)
+        tornInode = after.inode
+      }
+      throw error
+    }
+  }
+
+  /** What follows stands on a line of its own, whoever tore the last one. */
+  async function reopen(): Promise<AppendFile> {
+    const open = await files.openForAppend(path)
+    file = open
+    const { size, inode } = await open.stat()
+    if (size === 0 || inode === tornInode) return open
+    const [last] = await files.read(path, size - 1, size)
+    if (last !== LF) await open.append(Buffer.of(LF))
+    return open
+  }
+
+  /** Where nothing can be renamed the file grows on: silence would be worse. */
   async function rotate(): Promise<void> {
     await closeFile()
-    for (let n = KEPT - 1; n >= 1; n--) {
-      if ((await files.stat(`${path}.${n}`)) !== null) await files.rename(`${path}.${n}`, `${path}.${n + 1}`)
+    try {
+      for (let n = KEPT - 1; n >= 1; n--) {
+        if ((await files.stat(`${path}.${n}`)) !== null) await files.rename(`${path}.${n}`, `${path}.${n + 1}`)
+      }
+      await files.rename(path, `${path}.1`)
+      rotationRefused = false
+    } catch (error) {
+      if (!rotationRefused) options.onFault(error)
+      rotationRefused = true
     }
-    await files.rename(path, `${path}.1`)
   }
 
   async function closeFile(): Promise<void> {
@@ -104,7 +149,7 @@ export function createChannelLog(options: ChannelLogOptions): ChannelLog {
     event: (event, fields) => add(formatChannelLine(now(), event, fields)),
     server: text => add(formatServerLine(now(), text.slice(0, MAX_SERVER_TEXT))),
     async flush() {
-      if (waiting.length > 0 && cancelRetry === undefined) await start()
+      if (isBehind() && cancelRetry === undefined) await start()
       else await work
     },
     async close() {
@@ -115,3 +160,5 @@ export function createChannelLog(options: ChannelLogOptions): ChannelLog {
     },
   }
 }
+
+const NOTHING = new Uint8Array(0)

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
-import { ConfigError } from '../core/errors.ts'
+import { ConfigError, errorCode } from '../core/errors.ts'
 
 /** The folder that the agent reads (design §3, §4): names are fixed, everything in it is private. */
 export interface DataFolder {
@@ -73,22 +73,29 @@ export function createDataFolder(folder: DataFolder): void {
     }
     accessSync(folder.path, constants.R_OK | constants.W_OK | constants.X_OK)
     const ignore = join(folder.path, '.gitignore')
-    if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600, flag: 'wx' })
+    // An empty one is what a full disk left of it.
+    const written = statSync(ignore, { throwIfNoEntry: false })?.size ?? 0
+    if (written === 0) writeFileSync(ignore, '*\n', { mode: 0o600 })
   } catch (error) {
+    const reason = errorCode(error)
     throw new ConfigError(
       {
-        en: `The data folder ${folder.path} can not be created or written (${(error as { code?: string }).code ?? 'error'}).`,
-        zh: `无法创建或写入数据目录 ${folder.path}（${(error as { code?: string }).code ?? 'error'}）。`,
+        en: `The data folder ${folder.path} can not be created or written (${reason}).`,
+        zh: `无法创建或写入数据目录 ${folder.path}（${reason}）。`,
       },
-      {
-        nextStep: {
-          en: 'Allow writing there, or name another folder with --data-dir PATH. In a sandbox that holds only a copy of the skill, run this outside of it.',
-          zh: '请允许写入该目录，或用 --data-dir 路径 指定其他目录。若处于只含技能副本的沙箱中，请在沙箱外运行。',
-        },
-        cause: error,
-      },
+      { nextStep: NO_ROOM.has(reason) ? MAKE_ROOM : ALLOW_WRITING, cause: error },
     )
   }
+}
+
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+const MAKE_ROOM = {
+  en: 'Make room on that disk, or name another folder with --data-dir PATH.',
+  zh: '请在该磁盘上腾出空间，或用 --data-dir 路径 指定其他目录。',
+}
+const ALLOW_WRITING = {
+  en: 'Allow writing there, or name another folder with --data-dir PATH. In a sandbox that holds only a copy of the skill, run this outside of it.',
+  zh: '请允许写入该目录，或用 --data-dir 路径 指定其他目录。若处于只含技能副本的沙箱中，请在沙箱外运行。',
 }
 
 /** For commands that only read: they never create the folder. */

@@ -14,6 +14,12 @@ export interface FileLayer {
   openForAppend(path: string): Promise<AppendFile>
   /** Bytes from `start` up to but not including `end`; fewer when the file is shorter. */
   read(path: string, start: number, end: number): Promise<Uint8Array>
+  /**
+   * Writes over what stands there, byte for byte the same. After a failed sync the kernel takes for safe what never
+   * reached the disk, and every later sync succeeds; only what is written again is really synced. Nothing is written when
+   * the file has become shorter meanwhile.
+   */
+  rewrite(path: string, start: number, bytes: Uint8Array): Promise<void>
   /** The whole file, null when there is none. */
   readWhole(path: string): Promise<string | null>
   /** Replaces the file as a whole and makes that durable: readers see the old or the new one, never a part. */
@@ -84,6 +90,16 @@ export const nodeFiles: FileLayer = {
     }
   },
 
+  async rewrite(path, start, bytes) {
+    const handle = await open(path, 'r+')
+    try {
+      const { size } = await handle.stat()
+      if (size >= start + bytes.length) await writeAll(handle, bytes, start)
+    } finally {
+      await handle.close()
+    }
+  },
+
   async readWhole(path) {
     try {
       return await readFile(path, 'utf8')
@@ -105,10 +121,12 @@ export const nodeFiles: FileLayer = {
   rename: (from, to) => rename(from, to),
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+/** @param start a place in the file; without it, where the file's position is */
+async function writeAll(handle: FileHandle, bytes: Uint8Array, start?: number): Promise<void> {
   let written = 0
   while (written < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written)
+    const place = start === undefined ? null : start + written
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, place)
     written += bytesWritten
   }
 }

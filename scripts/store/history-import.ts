@@ -7,6 +7,7 @@ import type { DataFolder } from './data-folder.ts'
 import type { Database } from './database.ts'
 import { insertMessage, latestSeq, reserveSeq } from './messages.ts'
 import { writeCheckpoint } from './positions.ts'
+import { restore, type Salvage } from './salvage.ts'
 import { readStatus, writeStatus } from './status.ts'
 
 /**
@@ -26,23 +27,25 @@ const CHUNK_BYTES = 1024 * 1024
  * Does nothing if it was done before. One transaction: a start that is cut short begins anew.
  *
  * @param whole import all of `conversations.md` (a take-over), or its tail only
+ * @param saved what the database that was lost still tells
  */
 export function importHistory(
   database: Database,
   folder: DataFolder,
-  { whole, now }: { whole: boolean; now: string },
+  { whole, saved, now }: { whole: boolean; saved: Salvage; now: string },
 ): ImportResult | null {
   if (readStatus(database, 'imported') !== undefined) return null
   database.exec('BEGIN IMMEDIATE')
   try {
     // Numbers that the files already name are never given again.
-    const used = highestSeq(readTail(folder.file('inbox_pushed.md'), TAIL_BYTES))
+    const used = Math.max(saved.lastSeq, highestSeq(readTail(folder.file('inbox_pushed.md'), TAIL_BYTES)))
     if (used > 0) reserveSeq(database, used)
     const records = importConversations(database, folder.file('conversations.md'), whole)
     for (const name of ['inbox_pushed.md', 'conversations.md'] as const) {
       const facts = fileFacts(folder.file(name))
       if (facts !== null) writeCheckpoint(database, name, { seq: latestSeq(database), ...facts })
     }
+    restore(database, saved)
     const result = { records, nextSeq: Math.max(used, latestSeq(database)) + 1 }
     writeStatus(database, 'imported', result, now)
     database.exec('COMMIT')

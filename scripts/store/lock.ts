@@ -1,3 +1,4 @@
+import { accessSync, constants, existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../core/clock.ts'
 
@@ -12,10 +13,14 @@ export interface Lock {
 
 const SQLITE_BUSY = 5
 
-/** Returns null when another process holds it. */
+/** Returns null when another process holds it. Throws when this one can not take it at all. */
 export function tryLock(path: string): Lock | null {
+  // Of a file that may only be read SQLite takes no lock, and says nothing.
+  if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK)
   const connection = new DatabaseSync(path, { timeout: 0 })
   try {
+    // The lock of an empty file would begin with a journal beside it, and on a full disk with an error.
+    connection.exec('PRAGMA journal_mode = MEMORY')
     connection.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     connection.close()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { DataFolder } from './data-folder.ts'
-import { openForReading } from './database.ts'
+import { openForReading, sqliteReason } from './database.ts'
 import { isLocked, type Lock, tryLock, waitForLock } from './lock.ts'
 import { type Holder, readHolder } from './status.ts'
 
@@ -16,7 +16,7 @@ const WAIT_FOR_COMMAND_MS = 30_000
 /**
  * Takes the folder's lock for a daemon.
  *
- * @throws ConfigError naming the daemon that has it
+ * @throws ConfigError naming the daemon that has it, or why nobody can have it
  */
 export async function ownFolder(folder: DataFolder, clock: Clock): Promise<Lock> {
   const path = folder.file('lock.db')
@@ -29,9 +29,25 @@ export async function ownFolder(folder: DataFolder, clock: Clock): Promise<Lock>
       daemon = holder?.kind === 'daemon' && isAlive(holder.pid) ? holder : null
       return daemon !== null
     },
+  }).catch(error => {
+    throw notLockable(path, error)
   })
   if (lock !== null) return lock
   throw alreadyRunning(folder, daemon)
+}
+
+function notLockable(path: string, error: unknown): ConfigError {
+  const reason = sqliteReason(error)
+  return new ConfigError(
+    { en: `The lock ${path} can not be taken (${reason}).`, zh: `无法获取锁 ${path}（${reason}）。` },
+    {
+      nextStep: {
+        en: 'It has to be writable for the user who runs this. Does it belong to another user?',
+        zh: '运行本程序的用户必须能写入该文件。它是否属于其他用户？',
+      },
+      cause: error,
+    },
+  )
 }
 
 function alreadyRunning(folder: DataFolder, holder: Holder | null): ConfigError {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { dataFolderAt } from '../../scripts/store/data-folder.ts'
@@ -30,6 +30,8 @@ describe('the lock of a folder', () => {
     assert.equal(tryLock(path), null)
     assert.equal(isLocked(path), true)
     assert.equal(statSync(path).size, 0)
+    // Nor anything beside it: on a full disk there would be no lock.
+    assert.equal(existsSync(`${path}-journal`), false)
     lock.release()
     lock.release()
     assert.equal(isLocked(path), false)

@@ -1,7 +1,7 @@
 import type { AdapterContext, UnresolvedMessage } from '../../core/adapter.ts'
 import { backoffMs } from '../../core/backoff.ts'
 import { createBell, sleepOrBell } from '../../core/bell.ts'
-import { isAbort } from '../../core/errors.ts'
+import { errorCode, isAbort } from '../../core/errors.ts'
 import { parseBlock } from '../../protocol/relay/block.ts'
 import { resolveSender } from '../../protocol/relay/sender.ts'
 import type { Profiles } from './profiles.ts'
@@ -39,7 +39,7 @@ export function createResolver(
   }
 
   /** One sender who can not be looked up keeps no other one waiting. */
-  async function settleAll(): Promise<void> {
+  async function settleAll(): Promise<{ more: boolean }> {
     let failure: unknown
     for (const message of ctx.unresolved()) {
       signal.throwIfAborted()
@@ -48,6 +48,8 @@ export function createResolver(
       })
     }
     if (failure !== undefined) throw failure
+    // What was stored while we looked rang unheard.
+    return { more: ctx.unresolved().length > 0 }
   }
 
   return {
@@ -56,16 +58,14 @@ export function createResolver(
       let failures = 0
       while (!signal.aborted) {
         try {
-          await settleAll()
+          const { more: again } = await settleAll()
           failures = 0
+          if (!again) await sleepOrBell(more, IDLE_MS, { clock, signal })
         } catch (error) {
           if (isAbort(error) || signal.aborted) return
-          ctx.log.info('senders stay unresolved for now', { waiting: ctx.unresolved().length })
+          ctx.log.info('senders stay unresolved for now', { reason: errorCode(error) })
           await clock.sleep(backoffMs(failures++, { maxMs: RETRY_MAX_MS, random: clock.random }), signal)
-          continue
         }
-        // What was stored while we looked rang unheard.
-        if (ctx.unresolved().length === 0) await sleepOrBell(more, IDLE_MS, { clock, signal })
       }
     },
   }

@@ -1,0 +1,61 @@
+import { type Database, openForReading, type Row } from './database.ts'
+import { SCHEMA_VERSION, schemaVersion } from './schema.ts'
+
+/** What a damaged database still tells, as far as the next one needs it; the rest stays in the file that is moved aside. */
+export interface Salvage {
+  /** The highest number that it gave to a message; 0 when it does not tell. */
+  readonly lastSeq: number
+  /** Messages that the files do not show for sure, and how far these are known to be on disk. */
+  readonly unshown: {
+    readonly payloads: readonly Row[]
+    readonly messages: readonly Row[]
+    readonly checkpoints: readonly Row[]
+  } | null
+}
+
+export const NOTHING_SALVAGED: Salvage = { lastSeq: 0, unshown: null }
+
+/** Never throws: whatever can not be read is left out. */
+export function salvage(path: string): Salvage {
+  let damaged: Database | null = null
+  try {
+    damaged = openForReading(path)
+    if (damaged === null || schemaVersion(damaged) !== SCHEMA_VERSION) return NOTHING_SALVAGED
+    const { seq } = damaged.get("SELECT seq FROM sqlite_sequence WHERE name = 'messages'") ?? {}
+    return { lastSeq: Number(seq ?? 0), unshown: readUnshown(damaged) }
+  } catch {
+    return NOTHING_SALVAGED
+  } finally {
+    damaged?.close()
+  }
+}
+
+function readUnshown(damaged: Database): Salvage['unshown'] {
+  try {
+    const checkpoints = damaged.all('SELECT file, seq, size, inode FROM checkpoints')
+    // A file without a checkpoint does not exist yet, or has just come to be.
+    const shown = checkpoints.length < 2 ? 0 : Math.min(...checkpoints.map(row => Number(row['seq'])))
+    const messages = damaged.all("SELECT * FROM messages WHERE seq > ? AND via <> 'import' ORDER BY seq", shown)
+    const payloads = damaged.all(
+      'SELECT id, body FROM payloads WHERE id IN (SELECT payload FROM messages WHERE seq > ?)',
+      shown,
+    )
+    return { payloads, messages, checkpoints }
+  } catch {
+    return null
+  }
+}
+
+/** Within the transaction that makes the new database usable. */
+export function restore(database: Database, { unshown }: Salvage): void {
+  if (unshown === null) return
+  for (const row of unshown.payloads) insertRow(database, 'payloads', row)
+  for (const row of unshown.messages) insertRow(database, 'messages', row)
+  for (const row of unshown.checkpoints) insertRow(database, 'checkpoints', row)
+}
+
+function insertRow(database: Database, table: string, row: Row): void {
+  const columns = Object.keys(row)
+  const places = columns.map(() => '?').join(', ')
+  database.run(`INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${places})`, ...Object.values(row))
+}
