@@ -2,6 +2,9 @@ import type { DataFolder } from '../scripts/store/data-folder.ts'
 import { type Child, LAUNCHER, start } from './processes.ts'
 import { OURS, type Relay } from './relay.ts'
 
+/** What the launcher gives a daemon that has no parent to talk to. */
+const SMALL_HEAP = ['--max-semi-space-size=4', '--heap-growing-percent=100']
+
 export interface RunningDaemon {
   readonly daemon: Child
   readonly readyAt: number
@@ -14,7 +17,7 @@ export interface RunningDaemon {
  */
 export async function startDaemon(folder: DataFolder, relay: Relay, watcher?: string): Promise<RunningDaemon> {
   const stream = relay.nextStream(OURS)
-  const nodeOptions = watcher === undefined ? [] : ['--import', watcher]
+  const nodeOptions = watcher === undefined ? [] : [...SMALL_HEAP, '--import', watcher]
   const args = [...nodeOptions, LAUNCHER, 'sse', '--data-dir', folder.path, '--no-identity-lock']
   const daemon = start(process.execPath, args, { ipc: watcher !== undefined })
   const moments = await Promise.all([daemon.said('Running.'), stream])

@@ -51,10 +51,16 @@ function keepCompiledCode() {
  */
 const SMALL_HEAP = ['--max-semi-space-size=4', '--heap-growing-percent=100']
 
-/** The daemon runs for weeks: it starts over with a small heap, as the same process. */
+/** The daemon runs for weeks: it starts over with a small heap, as the same process. Only the pipe of a parent that talks to it would be lost. */
 function startOverWithSmallHeap() {
   const isDaemon = process.argv[2] === 'sse' && !process.argv.includes('--help')
-  if (!isDaemon || process.execve === undefined || SMALL_HEAP.every(option => process.execArgv.includes(option))) return
+  if (
+    !isDaemon ||
+    process.connected ||
+    process.execve === undefined ||
+    SMALL_HEAP.every(option => process.execArgv.includes(option))
+  )
+    return
   process.execve(process.execPath, [process.execPath, ...SMALL_HEAP, ...process.execArgv, ...process.argv.slice(1)])
 }
 
