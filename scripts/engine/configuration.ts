@@ -49,8 +49,7 @@ export function createConfiguration(options: ConfigurationOptions): { read(): vo
       }
       if (file.kind === 'unreadable') {
         lastRead = null
-        const text = `config.json: ${file.reason}`
-        invalid({ en: text, zh: text }, file.reason)
+        invalid(unreadable(file.reason), file.reason)
         return
       }
       const present = `${file.readableByOthers} ${file.text}`
@@ -74,6 +73,13 @@ export function createConfiguration(options: ConfigurationOptions): { read(): vo
         invalid(bilingual(error.text), 'invalid')
       }
     },
+  }
+}
+
+function unreadable(reason: string): Bilingual {
+  return {
+    en: `config.json can not be read (${reason}). It has to be a file that belongs to the user who runs this: check its owner, then chmod 600.`,
+    zh: `无法读取 config.json（${reason}）。它必须是属于当前运行用户的文件：请检查所有者，然后 chmod 600。`,
   }
 }
 
