@@ -27,6 +27,8 @@ interface Household {
   shows(count: number): Promise<void>
   count(kind: RelayEvent['kind']): number
   start(options?: RelayOptions): Promise<EmbeddedRelay>
+  /** Another daemon on the same folder. */
+  startDaemon(): Promise<TestDaemon>
 }
 
 /** Two friends on a relay that is as faulty as the real one, and the daemon of one of them. */
@@ -51,7 +53,8 @@ async function household(t: TestContext, options: RelayOptions = {}): Promise<Ho
   await time.pass(10_000)
   const path = join(temporaryFolder(), 'openwechat_im_client')
   viewOf(path).writeConfig({ base_url: relay.url, token: me.token, my_id: me.id })
-  const daemon = await startTestDaemon(t, { path, clock: time.clock, fetch: time.fetch })
+  const startDaemon = () => startTestDaemon(t, { path, clock: time.clock, fetch: time.fetch })
+  const daemon = await startDaemon()
   const contents = () => daemon.records().filter(one => one.type === 'chat').map(one => one.content) // biome-ignore format: one line
   return {
     time,
@@ -67,6 +70,7 @@ async function household(t: TestContext, options: RelayOptions = {}): Promise<Ho
     },
     count: kind => events.filter(one => one.kind === kind).length,
     start,
+    startDaemon,
   }
 }
 
@@ -138,6 +142,28 @@ describe('a relay with all the faults of the real one (RC §7)', () => {
     await waitFor('all of them', () => home.contents().length === 11, { meanwhile: () => home.time.pass(1000) })
     assert.equal(home.daemon.channel(/SSE_CONNECT_START/).length, 1)
     assert.equal(home.count('lost'), 0)
+  })
+
+  test('a stop in the middle of an event leaves a dead registration: lost is what was sent until the next start', async t => {
+    const home = await household(t)
+    await befriend(home)
+    await home.shows(1)
+    await home.time.during(home.peer.send(home.me.id, 'm1'))
+    // For the relay that event is still being written: its clock stands still.
+    await home.daemon.stop()
+    assert.equal(home.count('dead'), 1)
+    await sendAll(home, { from: 2, to: 3, everyMs: 1000 })
+    const before = home.count('connected')
+    await home.startDaemon()
+    await waitFor('a stream', () => home.count('connected') > before, { meanwhile: () => home.time.pass(500) })
+    await sendAll(home, { from: 4, to: 60, everyMs: 1000 })
+    await home.shows(59)
+    assert.deepEqual(
+      home.contents(),
+      numbered(61).filter(one => one !== 'm2' && one !== 'm3'),
+    )
+    const lost = home.events.flatMap(one => (one.kind === 'lost' ? [one.payload.split('内容：')[1]] : []))
+    assert.deepEqual(lost, ['m2', 'm3'])
   })
 
   test('the stream breaks again and again: what is sent meanwhile is stored and read, one reader at a time', async t => {
