@@ -1,21 +1,12 @@
-import type { AdapterContext, IncomingMessage, IncomingPayload } from '../core/adapter.ts'
+import type { AdapterContext } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import { type Clock, utcSeconds } from '../core/clock.ts'
-import { applyContactChange, createContactChanges, listContacts } from '../store/contacts.ts'
-import { count, countReceived } from '../store/counters.ts'
+import { applyContactChange, listContacts } from '../store/contacts.ts'
+import { mergeTwins } from '../store/copies.ts'
+import { count } from '../store/counters.ts'
 import { type Database, sqliteReason } from '../store/database.ts'
 import { readMemo, writeMemo } from '../store/memos.ts'
-import {
-  findTwin,
-  insertMessage,
-  insertPayload,
-  latestSeq,
-  mergeTwins,
-  type NewMessage,
-  repeatsSince,
-  type StoredMessage,
-  shownAs,
-} from '../store/messages.ts'
+import type { StoredMessage } from '../store/messages.ts'
 import { writeStatus } from '../store/status.ts'
 import {
   nextDeadline,
@@ -26,6 +17,14 @@ import {
   unresolvedMessages,
 } from '../store/unsettled.ts'
 import type { Writer } from '../store/writer.ts'
+import {
+  type Account,
+  findEarlierTwin,
+  RESOLVE_MS,
+  type Receipt,
+  type ReceiptContext,
+  storeReceipts,
+} from './receipts.ts'
 import { createRelationships } from './relationships.ts'
 
 /**
@@ -61,12 +60,6 @@ export interface IngestOptions {
   readonly onUnreadable?: (reason: string) => void
 }
 
-/** A sender is looked up for so long before the message is shown as unverified (design §3). */
-const RESOLVE_MS = 10_000
-/** The two copies of RC 709 are pushed, or read, right behind each other. */
-const TWIN_MS = 1000
-/** How far back a twin is looked for. */
-const TWIN_WINDOW = 200
 /** A deadline that could not be read is looked for again after this long. */
 const REREAD_MS = 1000
 
@@ -123,50 +116,8 @@ export function createIngest({
     return Math.ceil(clock.monotonic())
   }
 
-  /** Everything of one turn: thousands of messages when a stream is flooded, with what they say about people summed up. */
-  function storeAll(database: Database, receipts: readonly Receipt[]): readonly StoredMessage[] {
-    const people = createContactChanges(database)
-    const receivedAt = utcSeconds(clock.now())
-    const inserted: Inserted[] = []
-    for (const { account, payload } of receipts) {
-      const id = insertPayload(database, payload.body)
-      for (const message of payload.messages) {
-        inserted.push(storeMessage(database, { account, payload, id, message, receivedAt }))
-        if (message.contact !== undefined) people.add(account.account, message.contact)
-      }
-    }
-    people.write()
-    if (people.changedRelationships) relationships.forget()
-    countReceived(database, receivedAt, inserted.length)
-    return asShown(database, inserted)
-  }
-
-  function storeMessage(
-    database: Database,
-    {
-      account,
-      payload,
-      id,
-      message,
-      receivedAt,
-    }: Receipt & { id: number; message: IncomingMessage; receivedAt: string },
-  ): Inserted {
-    const twin = message.mayHaveTwin === true ? findEarlierTwin(database, account, message) : null
-    const state =
-      message.unresolved === true ? 'resolving' : message.mayHaveTwin === true && twin === null ? 'held' : 'final'
-    const row: NewMessage = {
-      ...account,
-      via: payload.via,
-      receivedAt,
-      parsed: message.parsed,
-      payload: { id, from: message.span?.from ?? 0, to: message.span?.to ?? payload.body.length },
-      state,
-      settleBy: state === 'final' ? 0 : uptimeMs() + (state === 'resolving' ? RESOLVE_MS : TWIN_MS),
-      unresolved: message.unresolved === true,
-    }
-    const seq = insertMessage(database, row)
-    if (twin !== null) mergeTwins(database, seq, twin)
-    return { seq, row, body: payload.body, isPlain: state === 'final' && twin === null }
+  function context(): ReceiptContext {
+    return { receivedAt: utcSeconds(clock.now()), uptimeMs: uptimeMs(), onRelationships: relationships.forget }
   }
 
   /** What comes in one turn of the event loop is one job. */
@@ -175,7 +126,7 @@ export function createIngest({
       const receipts: Receipt[] = []
       const stored = writer.write(database => {
         turn = null
-        return storeAll(database, receipts)
+        return storeReceipts(database, receipts, context())
       })
       turn = { receipts, stored: stored.then(committed) }
     }
@@ -184,7 +135,7 @@ export function createIngest({
     // One that can not be stored must not take the others of its turn with it.
     return stored.catch(error => {
       if (receipts.length === 1) throw error
-      return writer.write(database => storeAll(database, [receipt])).then(committed)
+      return writer.write(database => storeReceipts(database, [receipt], context())).then(committed)
     })
   }
 
@@ -233,39 +184,4 @@ export function createIngest({
       return commit(showHeld)
     },
   }
-}
-
-interface Inserted {
-  readonly seq: number
-  readonly row: NewMessage
-  /** The whole payload. */
-  readonly body: Uint8Array
-  /** It waits for nothing, and is nobody's twin. */
-  readonly isPlain: boolean
-}
-
-/** The messages as the store would give them back; none if one of them, or the order, is out of the ordinary. */
-function asShown(database: Database, inserted: readonly Inserted[]): readonly StoredMessage[] {
-  const first = inserted[0]
-  if (first === undefined || inserted.some(({ seq, isPlain }, i) => !isPlain || seq !== first.seq + i)) return []
-  const repeats = repeatsSince(database, first.seq)
-  return inserted.map(({ seq, row, body }) => shownAs(row, { seq, body, repeatsEarlier: repeats.has(seq) }))
-}
-
-interface Account {
-  readonly source: string
-  readonly account: string
-}
-
-interface Receipt {
-  readonly account: Account
-  readonly payload: IncomingPayload
-}
-
-function findEarlierTwin(database: Database, account: Account, message: IncomingMessage) {
-  return findTwin(database, {
-    account: account.account,
-    parsed: message.parsed,
-    sinceSeq: latestSeq(database) - TWIN_WINDOW,
-  })
 }

@@ -2,8 +2,9 @@ import type { UnresolvedMessage } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import type { Flags, ParsedMessage } from '../core/message.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
+import { messageDigest } from './copies.ts'
 import type { Database } from './database.ts'
-import { insertMessage, messageDigest } from './messages.ts'
+import { insertMessage } from './messages.ts'
 
 /** Messages whose sender is not known for sure yet (RC §8.3), oldest first, with the text of the message as received. */
 export function unresolvedMessages(database: Database, source: string, account: string): UnresolvedMessage[] {
