@@ -22,6 +22,10 @@ export function createBell(): Bell {
   }
 }
 
+export function nextRing(bell: Bell): Promise<void> {
+  return new Promise(resolve => void bell.onNextRing(resolve))
+}
+
 /** Calls `action` at each ring until the returned function is called. */
 export function onEveryRing(bell: Bell, action: () => void): () => void {
   let stop = bell.onNextRing(again)

@@ -1,4 +1,4 @@
-import { createBell } from '../core/bell.ts'
+import { createBell, nextRing } from '../core/bell.ts'
 import type { Clock } from '../core/clock.ts'
 import { errorCode } from '../core/errors.ts'
 import type { DataFile, DataFolder } from '../store/data-folder.ts'
@@ -175,7 +175,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     },
     room() {
       if (due.bytes < ENOUGH_AT_HAND || faulty.size > 0 || stopped) return undefined
-      return new Promise(resolve => void caughtUp.onNextRing(resolve))
+      return nextRing(caughtUp)
     },
     async stop() {
       stopped = true

@@ -1,4 +1,5 @@
 import { EventSource, type FetchLikeResponse } from 'eventsource'
+import { createBell, nextRing } from '../../core/bell.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { BodyReader, FetchAnswer, FetchLike } from '../../core/fetch.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
@@ -50,6 +51,8 @@ export interface StreamOptions {
 const HEAD_LIMIT_MS = 120_000
 /** Relays before 2026-03-09 send no `event: log` (RC §11): after this long the head has to do. */
 const LOG_LIMIT_MS = 5000
+/** Bytes that may wait for the parser before more is read. */
+const MOST_UNPARSED = 1024 * 1024
 /** Enough of an error's body to tell what kind it is. */
 const ERROR_BODY_LIMIT = 4096
 const ERROR_BODY_MS = 5000
@@ -189,24 +192,30 @@ async function readStart(answer: FetchAnswer, clock: Clock): Promise<Uint8Array>
 function eventStream(options: StreamOptions, answer: FetchAnswer, onEnd: (reason: string) => void): FetchLikeResponse {
   const guard = createSseGuard()
   const reader = answer.body?.getReader()
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      void pump(reader, {
-        onChunk(chunk) {
-          options.onBytes()
-          const events = guard.feed(chunk)
-          if (events.length > 0) controller.enqueue(events)
-          return options.roomForMore()
-        },
-        onEnd(reason) {
-          onEnd(reason)
-          const rest = guard.end()
-          if (rest.length > 0) controller.enqueue(rest)
-          controller.close()
-        },
-      })
+  const parsed = createBell()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        void pump(reader, {
+          async onChunk(chunk) {
+            options.onBytes()
+            const events = guard.feed(chunk)
+            if (events.length > 0) controller.enqueue(events)
+            if ((controller.desiredSize ?? 1) <= 0) await nextRing(parsed)
+            await options.roomForMore()
+          },
+          onEnd(reason) {
+            onEnd(reason)
+            const rest = guard.end()
+            if (rest.length > 0) controller.enqueue(rest)
+            controller.close()
+          },
+        })
+      },
+      pull: () => parsed.ring(),
     },
-  })
+    { highWaterMark: MOST_UNPARSED, size: events => events.length },
+  )
   return { status: 200, url: options.url, redirected: false, headers: answer.headers, body }
 }
 
