@@ -58,7 +58,9 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 
   function open(): Storage {
+    let projector: Projector | null = null
     const events = {
+      shownSeq: () => projector?.shownSeq ?? null,
       onFault,
       onRecovered,
       onMovedAside(to: string, reason: string) {
@@ -73,6 +75,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const writer = openState(folder, clock, events, options.wrapDatabase)
     try {
       const files = createFiles(options, writer)
+      projector = files.projector
       return {
         writer,
         projector: files.projector,

@@ -1,4 +1,4 @@
-import { dueMessages, type StoredMessage, weightOf } from '../store/messages.ts'
+import { dueMessages, lastGivenSeq, type StoredMessage, weightOf } from '../store/messages.ts'
 import type { Writer } from '../store/writer.ts'
 
 /**
@@ -31,25 +31,33 @@ export function createDueMessages(writer: Writer): DueMessages {
     bytes = messages.reduce((sum, one) => sum + weightOf(one), 0)
   }
 
+  /**
+   * A damaged database was replaced. What was committed to the old one and is not in the files yet may be nowhere else by
+   * now, so it is still shown, unless the new one gives the same numbers to other messages.
+   */
+  function followDatabase(): void {
+    if (database === writer.database) return
+    const last = atHand.at(-1)
+    if (last !== undefined && lastGivenSeq(writer.database) < last.seq) keep([])
+    database = writer.database
+  }
+
   return {
     get bytes() {
       return bytes
     },
     after(afterSeq, limit) {
-      // Another database gives the same numbers to other messages.
-      if (database !== writer.database) {
-        database = writer.database
-        keep([])
-      }
+      followDatabase()
       const first = atHand[0]
       const at = first === undefined ? -1 : afterSeq + 1 - first.seq
       if (at >= 0 && at < atHand.length) return portion(atHand.slice(at, at + limit))
       return dueMessages(database, afterSeq, limit)
     },
     offer(fresh) {
+      // Whoever offers has just committed and must not fail here: a new database is looked at when it is read.
+      if (fresh.length === 0 || database !== writer.database) return
       const last = atHand.at(-1)
-      const follows = last !== undefined && fresh[0]?.seq === last.seq + 1 && database === writer.database
-      database = writer.database
+      const follows = last !== undefined && fresh[0]?.seq === last.seq + 1
       keep(follows ? [...atHand, ...fresh] : fresh)
       if (bytes > MOST_BYTES_AT_HAND) keep([])
     },

@@ -20,6 +20,8 @@ export interface Projector {
   show(fresh: readonly StoredMessage[]): void
   /** Pending while more is waiting to be written than should be kept in memory, and the disk takes it. */
   room(): Promise<void> | undefined
+  /** Every file shows everything up to this seq. */
+  readonly shownSeq: number
   /** Writes and syncs what is left, then stops. */
   stop(): Promise<void>
 }
@@ -119,6 +121,10 @@ export function createProjector(options: ProjectorOptions): Projector {
     })
   }
 
+  function shownSeq(): number {
+    return Math.min(...Object.values(appended).map(file => file.writtenSeq))
+  }
+
   /** One turn for each file, so that none falls behind the other. Returns whether there may be more to write. */
   async function append(): Promise<boolean> {
     let more = false
@@ -131,7 +137,7 @@ export function createProjector(options: ProjectorOptions): Projector {
         },
       })
     }
-    const written = Math.min(...Object.values(appended).map(file => file.writtenSeq))
+    const written = shownSeq()
     due.forget(written)
     caughtUp.ring()
     options.onWritten?.(written)
@@ -169,6 +175,9 @@ export function createProjector(options: ProjectorOptions): Projector {
   refreshNowAndThen()
   return {
     kick,
+    get shownSeq() {
+      return shownSeq()
+    },
     show(fresh) {
       due.offer(fresh)
       kick()

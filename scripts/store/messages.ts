@@ -192,6 +192,11 @@ export function latestSeq(database: Database): number {
   return Number(database.get('SELECT max(seq) AS seq FROM messages')?.['seq'] ?? 0)
 }
 
+/** The highest number that was given to a message, or kept from being given again. */
+export function lastGivenSeq(database: Database): number {
+  return Number(database.get("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")?.['seq'] ?? 0)
+}
+
 /** The next message gets a number above this one: numbers that older files name are not given again. */
 export function reserveSeq(database: Database, seq: number): void {
   const { changed } = database.get('SELECT count(*) AS changed FROM sqlite_sequence WHERE name = ?', 'messages') ?? {}

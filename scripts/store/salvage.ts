@@ -15,14 +15,18 @@ export interface Salvage {
 
 export const NOTHING_SALVAGED: Salvage = { lastSeq: 0, unshown: null }
 
-/** Never throws: whatever can not be read is left out. */
-export function salvage(path: string): Salvage {
+/**
+ * Never throws: whatever can not be read is left out.
+ *
+ * @param shownSeq up to where the files show everything, as the running process knows it; null before it does
+ */
+export function salvage(path: string, shownSeq: number | null): Salvage {
   let damaged: Database | null = null
   try {
     damaged = openForReading(path)
     if (damaged === null || schemaVersion(damaged) !== SCHEMA_VERSION) return NOTHING_SALVAGED
     const { seq } = damaged.get("SELECT seq FROM sqlite_sequence WHERE name = 'messages'") ?? {}
-    return { lastSeq: Number(seq ?? 0), unshown: readUnshown(damaged) }
+    return { lastSeq: Number(seq ?? 0), unshown: readUnshown(damaged, shownSeq) }
   } catch {
     return NOTHING_SALVAGED
   } finally {
@@ -30,20 +34,35 @@ export function salvage(path: string): Salvage {
   }
 }
 
-function readUnshown(damaged: Database): Salvage['unshown'] {
+function readUnshown(damaged: Database, shownSeq: number | null): Salvage['unshown'] {
   try {
-    const checkpoints = damaged.all('SELECT file, seq, size, inode FROM checkpoints')
+    const checkpoints = readCheckpoints(damaged)
+    if (checkpoints === null && shownSeq === null) return null
     // A file without a checkpoint does not exist yet, or has just come to be.
-    const shown = checkpoints.length < 2 ? 0 : Math.min(...checkpoints.map(row => Number(row['seq'])))
+    const synced = checkpoints === null || checkpoints.length < 2 ? 0 : Math.min(...checkpoints.map(seqOf))
+    const shown = checkpoints === null ? (shownSeq ?? 0) : synced
     const messages = damaged.all("SELECT * FROM messages WHERE seq > ? AND via <> 'import' ORDER BY seq", shown)
     const payloads = damaged.all(
       'SELECT id, body FROM payloads WHERE id IN (SELECT payload FROM messages WHERE seq > ?)',
       shown,
     )
-    return { payloads, messages, checkpoints }
+    return { payloads, messages, checkpoints: checkpoints ?? [] }
   } catch {
     return null
   }
+}
+
+/** null when just these are damaged. */
+function readCheckpoints(damaged: Database): Row[] | null {
+  try {
+    return damaged.all('SELECT file, seq, size, inode FROM checkpoints')
+  } catch {
+    return null
+  }
+}
+
+function seqOf(row: Row): number {
+  return Number(row['seq'])
 }
 
 /** Within the transaction that makes the new database usable. */

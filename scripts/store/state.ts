@@ -15,6 +15,8 @@ export interface StateEvents {
   /** The damaged database lies under the new name, whole. */
   onMovedAside(to: string, reason: string): void
   onImported(result: ImportResult): void
+  /** Up to where the files show everything; null before anybody knows. */
+  shownSeq(): number | null
 }
 
 /** A disk that damages one database after the other must not be filled with them. */
@@ -53,7 +55,7 @@ export function openState(
     return () => {
       if (saved === null) {
         if (clock.monotonic() - movedAt < BETWEEN_DAMAGES_MS) throw new StorageError(DAMAGED_AGAIN)
-        const found = salvage(path)
+        const found = salvage(path, events.shownSeq())
         const to = moveAside(path, clock)
         saved = found
         movedAt = clock.monotonic()

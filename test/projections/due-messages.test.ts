@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createDueMessages } from '../../scripts/projections/due-messages.ts'
 import { openForWriting } from '../../scripts/store/database.ts'
-import { insertMessage, type StoredMessage } from '../../scripts/store/messages.ts'
+import { insertMessage, reserveSeq, type StoredMessage } from '../../scripts/store/messages.ts'
 import { migrate } from '../../scripts/store/schema.ts'
 import type { Writer } from '../../scripts/store/writer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -59,9 +59,22 @@ test('a gap, a flood that nobody writes, and another database end what is at han
   due.offer(Array.from({ length: 40 }, (_, i) => fresh(i + 4, 'x'.repeat(1024 * 1024))))
   assert.equal(due.bytes, 0)
 
-  due.offer([fresh(1)])
+  due.offer([fresh(2)])
   writer.database = store(1).database
   assert.deepEqual(contents(due.after(0, 2)), ['stored 1'])
+  assert.deepEqual(contents(due.after(1, 2)), [])
+})
+
+test('what a damaged database took with it is still shown, when its numbers are not given again', () => {
+  const writer = store(2)
+  const due = createDueMessages(writer as Writer)
+  due.offer([fresh(1), fresh(2)])
+  const next = store(0)
+  reserveSeq(next.database, 2)
+  writer.database = next.database
+  assert.deepEqual(contents(due.after(0, 9)), ['fresh 1', 'fresh 2'])
+  due.offer([fresh(3)])
+  assert.deepEqual(contents(due.after(1, 9)), ['fresh 2', 'fresh 3'])
 })
 
 test('large ones come a few at a time, at hand or not', () => {

@@ -32,6 +32,7 @@ function openTest(path: string, around?: (real: Database) => Database) {
       onRecovered: () => events.push('recovered'),
       onMovedAside: (_, reason) => events.push(`aside ${reason}`),
       onImported: () => {},
+      shownSeq: () => null,
     },
     around,
   )

@@ -129,6 +129,7 @@ describe('a damaged database', () => {
       onRecovered: () => {},
       onMovedAside: (to, reason) => events.push(`${to.slice(path.length + 1)} ${reason}`),
       onImported: () => {},
+      shownSeq: () => null,
     })
     t.after(() => writer.close())
     // The live connection: a commit survives power loss.
