@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import type { Database } from '../../scripts/store/database.ts'
 import { openForWriting } from '../../scripts/store/database.ts'
 import { migrate } from '../../scripts/store/schema.ts'
@@ -31,21 +31,25 @@ async function stopIn(scene: Scene, limitMs: number): Promise<void> {
   assert.ok(scene.clock.monotonic() - from <= limitMs, `${scene.clock.monotonic() - from} ms`)
 }
 
+/** A daemon whose database takes nothing from its start on. */
+async function startHeldUp(t: TestContext, fresh: boolean) {
+  const failing = createFailingDatabase()
+  const first = await startScene(t, {
+    wrapDatabase: failing.wrap,
+    prepare: () => fresh && failing.fail('full', FROM_NOW),
+  })
+  if (fresh) return { failing, scene: first }
+  await first.stop()
+  failing.fail('full', FROM_NOW)
+  return { failing, scene: await first.restart() }
+}
+
 describe('a start on a full disk', () => {
   for (const fresh of [true, false]) {
     const where = fresh ? 'in a folder without a database' : 'in a folder that was in use'
 
     test(`${where} is said, asks no relay for anything, and goes on by itself when there is room`, async t => {
-      const failing = createFailingDatabase()
-      let scene = await startScene(t, {
-        wrapDatabase: failing.wrap,
-        prepare: () => fresh && failing.fail('full', FROM_NOW),
-      })
-      if (!fresh) {
-        await scene.stop()
-        failing.fail('full', FROM_NOW)
-        scene = await scene.restart()
-      }
+      const { failing, scene } = await startHeldUp(t, fresh)
       const requests = scene.relay.requests.length
       assert.deepEqual(scene.said, [
         'state.db can not be written (database or disk is full). Nothing is fetched from the relay until it can; then this goes on by itself.',
@@ -69,16 +73,7 @@ describe('a start on a full disk', () => {
     })
 
     test(`${where} can be stopped meanwhile, and lets go of the lock`, async t => {
-      const failing = createFailingDatabase()
-      let scene = await startScene(t, {
-        wrapDatabase: failing.wrap,
-        prepare: () => fresh && failing.fail('full', FROM_NOW),
-      })
-      if (!fresh) {
-        await scene.stop()
-        failing.fail('full', FROM_NOW)
-        scene = await scene.restart()
-      }
+      const { failing, scene } = await startHeldUp(t, fresh)
       await scene.pass(10_000, 1000)
       await stopIn(scene, 6000)
       assert.equal(scene.channel().at(-1), 'DAEMON_STOPPED')
