@@ -93,12 +93,21 @@ export function createAppendProjection(options: AppendProjectionOptions): Append
     if (known.inode === 0) return true
     if (facts.inode !== known.inode || facts.size < known.size) return false
     // A new file may have the number of a deleted one. In ours the last thing that we wrote stands where we wrote it.
-    const last = due(Math.max(0, known.seq - LOOK_BACK), LOOK_BACK).findLast(
-      entry => entry.seq <= known.seq && entry.text !== '',
-    )
+    const last = lastShown()
     if (last === undefined) return true
     const bytes = Buffer.from(last.text)
     return bytes.equals(await files.read(path, Math.max(0, known.size - bytes.length), known.size))
+  }
+
+  /** The last entry that the file shows, as far as one has to look back; large ones come a few at a time. */
+  function lastShown(): DueEntry | undefined {
+    let last: DueEntry | undefined
+    for (let seq = Math.max(0, known.seq - LOOK_BACK); seq < known.seq; ) {
+      const entries = due(seq, known.seq - seq)
+      last = entries.findLast(entry => entry.seq <= known.seq && entry.text !== '') ?? last
+      seq = entries.at(-1)?.seq ?? known.seq
+    }
+    return last
   }
 
   /** What a failed sync left behind is unknown, and the kernel may take it for safe: nothing counts but the checkpoint. */

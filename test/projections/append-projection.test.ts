@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { createAppendProjection, type DueEntry } from '../../scripts/projections/append-projection.ts'
+import type { FileLayer } from '../../scripts/store/files.ts'
 import type { Checkpoint } from '../../scripts/store/positions.ts'
 import { createForgetfulFiles, type ForgetfulFiles, PowerLoss } from '../support/forgetful-files.ts'
 
@@ -16,12 +17,13 @@ function createTruth(texts: readonly string[] = []) {
       entries.push({ seq: entries.length + 1, text })
     },
     all: () => entries.map(entry => entry.text).join(''),
-    open: (files: ForgetfulFiles) =>
+    /** @param atOnce so many come at a time, as with large ones */
+    open: (files: FileLayer, atOnce = Number.POSITIVE_INFINITY) =>
       createAppendProjection({
         path: PATH,
         files,
         checkpoint: truth.checkpoint,
-        due: (afterSeq, limit) => entries.filter(entry => entry.seq > afterSeq).slice(0, limit),
+        due: (afterSeq, limit) => entries.filter(entry => entry.seq > afterSeq).slice(0, Math.min(limit, atOnce)),
       }),
   }
   for (const text of texts) truth.commit(text)
@@ -60,6 +62,30 @@ async function countOperations(): Promise<number> {
 }
 
 describe('an append-only file of the agent', () => {
+  test('a file is known again by its last entry, though large ones come one at a time', async () => {
+    const files = createForgetfulFiles()
+    let rewritten = 0
+    const counting: FileLayer = {
+      ...files,
+      rewrite(...place) {
+        rewritten++
+        return files.rewrite(...place)
+      },
+    }
+    const truth = createTruth(['one\n', 'two\n', 'three\n'])
+    const first = truth.open(files, 1)
+    while (await first.write()) {
+      // One at a time.
+    }
+    truth.checkpoint = (await first.sync()) ?? truth.checkpoint
+    truth.commit('four\n')
+    await first.write()
+    // Killed before its sync: what stands behind the checkpoint is ours, and is made sure of.
+    await truth.open(counting, 1).write()
+    assert.equal(rewritten, 1)
+    assert.equal(files.content(PATH), truth.all())
+  })
+
   test('a power loss at any operation, with any part of the unsynced tail left: everything is there once', async () => {
     const operations = await countOperations()
     assert.ok(operations > 30)
