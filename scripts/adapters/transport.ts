@@ -31,11 +31,39 @@ export function createTransport(proxy: ProxySettings): Transport {
     connectTimeout: CONNECT_LIMIT_MS,
   })
   return {
-    fetch: (url, init) => undiciFetch(url, { ...init, dispatcher }),
+    fetch: (url, { onSent, body, ...init }) =>
+      undiciFetch(url, {
+        ...init,
+        ...(body === undefined ? {} : { body: onSent === undefined ? body : new CountedBody([body], onSent) }),
+        dispatcher,
+      }),
     async close() {
       await dispatcher.destroy()
       connector.close()
     },
+  }
+}
+
+/** Goes out in pieces that are counted as they are taken. Its length is known, so nothing is sent chunked. */
+class CountedBody extends Blob {
+  readonly #onSent: (bytes: number) => void
+
+  constructor(parts: ConstructorParameters<typeof Blob>[0], onSent: (bytes: number) => void) {
+    super(parts)
+    this.#onSent = onSent
+  }
+
+  override stream() {
+    let sent = 0
+    return super.stream().pipeThrough(
+      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+        transform: (piece, controller) => {
+          sent += piece.length
+          this.#onSent(sent)
+          controller.enqueue(piece)
+        },
+      }),
+    )
   }
 }
 

@@ -14,7 +14,32 @@ export interface Adapter {
   readonly name: string
   /** Resolves after `ctx.signal` aborted and the work in hand is done. A throw means: start me again, with backoff. */
   run?(ctx: AdapterContext): Promise<void>
+  /** Hands one message over and says what became of it. Tries once; throws only for faults of ours. */
+  send?(message: Outbound, ctx: AdapterContext): Promise<SendOutcome>
 }
+
+export interface Outbound {
+  readonly to: Address
+  readonly content: string
+  readonly file: { readonly name: string; readonly bytes: Uint8Array } | null
+  /** Bytes that have left, of all. */
+  readonly progress?: (done: number, total: number) => void
+}
+
+export type SendOutcome =
+  | {
+      readonly kind: 'accepted'
+      /** What we are to each other now, as far as the answer tells. */
+      readonly relationship: Relationship | null
+    }
+  /** They said no, in these words. */
+  | { readonly kind: 'refused'; readonly text: string; readonly relationship: Relationship | null }
+  /** Nothing of it reached them. */
+  | { readonly kind: 'not_sent'; readonly reason: string }
+  /** They want to be asked later, and took nothing. */
+  | { readonly kind: 'later'; readonly afterMs: number }
+  /** It may have been delivered. Never repeated by itself. */
+  | { readonly kind: 'unknown'; readonly reason: string }
 
 export interface AdapterContext {
   readonly signal: AbortSignal

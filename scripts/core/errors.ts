@@ -57,6 +57,11 @@ export class UnreachableError extends AppError {
   }
 }
 
+/** Something was asked for that may or may not have been done: exit code 3, and never repeated by itself. */
+export class OutcomeUnknownError extends AppError {
+  override readonly name = 'OutcomeUnknownError'
+}
+
 /** Our credentials are not valid there: stop until the configuration changes. */
 export class UnauthorizedError extends AppError {
   override readonly name = 'UnauthorizedError'

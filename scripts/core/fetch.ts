@@ -4,7 +4,9 @@ export type FetchLike = (url: string, init: FetchInit) => Promise<FetchAnswer>
 export interface FetchInit {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
+  readonly body?: string | Uint8Array<ArrayBuffer>
+  /** Hears how many bytes of the body have gone out so far. */
+  readonly onSent?: (bytes: number) => void
   readonly signal?: AbortSignal
   /** A redirect never takes a token along (RC §2). */
   readonly redirect: 'manual'

@@ -1,7 +1,7 @@
 import type { Address } from './address.ts'
 
-/** How a payload reached us. `import` marks history taken over from files. */
-export type Via = 'stream' | 'poll' | 'wechat' | 'webhook' | 'import'
+/** How it reached us. `import` marks history taken over from files, `send` what we sent ourselves. */
+export type Via = 'stream' | 'poll' | 'wechat' | 'webhook' | 'import' | 'send'
 
 export type MessageType = 'chat' | 'friend_request' | 'system' | 'file' | 'unparsed' | 'correction'
 

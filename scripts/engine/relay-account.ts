@@ -1,17 +1,19 @@
-import { createRelayAdapter } from '../adapters/relay/adapter.ts'
 import { createBell } from '../core/bell.ts'
 import { utcSeconds } from '../core/clock.ts'
 import { type Config, isRegistered, sameIdentity } from '../core/config.ts'
 import { errorCode } from '../core/errors.ts'
 import type { DataFolder } from '../store/data-folder.ts'
-import { type IdentityLock, identityKey, lockIdentity } from '../store/ownership.ts'
-import { createContext, type Shared } from './context.ts'
+import { type IdentityLock, lockIdentity } from '../store/ownership.ts'
+import type { Shared } from './context.ts'
+import { createRelaySession, identityOf, notRegistered, type RelaySession } from './relay-session.ts'
 import { supervise } from './supervisor.ts'
 
 /** Runs the relay adapter for the identity in the configuration, and follows its changes. */
 export interface RelayAccount {
   /** Takes the last valid configuration, or null when there has not been one yet. */
   apply(config: Config | null): void
+  /** The account in use. @throws ConfigError where nobody is registered */
+  session(): RelaySession
   stop(): Promise<void>
 }
 
@@ -24,17 +26,18 @@ export interface RelayAccountOptions {
 /** Somebody else's lock is asked for again so often. */
 const LOCK_RETRY_MS = 15_000
 
-interface Running {
-  readonly config: Config
+interface Current {
+  readonly session: RelaySession
   readonly abort: AbortController
-  readonly ended: Promise<void>
+  /** It has the lock of its identity, and its adapter runs. */
+  running: boolean
 }
 
 export function createRelayAccount(shared: Shared, options: RelayAccountOptions): RelayAccount {
   const { clock, log, board } = shared
   const configChanged = createBell()
   let wanted: Config | null = null
-  let running: Running | null = null
+  let current: Current | null = null
   let cancelRetry: (() => void) | undefined
   let stopped = false
   /** The ends of former runs: one of the same identity has to be over before the next begins. */
@@ -49,57 +52,52 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
       return
     }
     // Settings are read where they are used; whoever waits before another try looks again at once.
-    if (running !== null && sameIdentity(running.config, config)) {
+    if (current !== null && sameIdentity(current.session.config, config)) {
       configChanged.ring()
+      if (!current.running) void begin(current)
       return
     }
     end()
-    void begin(config)
+    const abort = new AbortController()
+    const settings = () => wanted ?? config
+    const session = createRelaySession(shared, { config, signal: abort.signal, settings, configChanged })
+    current = { session, abort, running: false }
+    board.post('account', { key: session.account })
+    void begin(current)
   }
 
-  async function begin(config: Config): Promise<void> {
+  async function begin(mine: Current): Promise<void> {
     cancelRetry?.()
-    const identity = `${config.baseUrl}\n${config.token}`
-    const key = identityKey(identity)
+    const { account: key, config, adapter, context } = mine.session
     await ending.get(key)
-    if (wanted !== config || stopped || running !== null) return
+    if (current !== mine || stopped || mine.running) return
 
-    const lock = takeLock(identity)
+    const lock = takeLock(identityOf(config))
     if (lock.kind === 'failed') {
       log.error('the lock of the account can not be taken; --no-identity-lock goes without', { reason: lock.reason })
       tell({ state: 'identity_lock_failed', reason: lock.reason, since_utc: utcSeconds(clock.now()) })
-      retry(config)
+      retry(mine)
       return
     }
     if (lock.kind === 'taken') {
       // Two pullers of one account would take each other's messages.
       log.error('another data folder holds this identity', { folder: lock.folder })
       tell({ state: 'identity_taken', held_by: lock.folder, since_utc: utcSeconds(clock.now()) })
-      retry(config)
+      retry(mine)
       return
     }
 
-    const abort = new AbortController()
     tell({ state: 'connecting', since_utc: utcSeconds(clock.now()), held_by: null, base_url: config.baseUrl })
-    board.post('account', { key })
-    const adapter = createRelayAdapter({
-      baseUrl: config.baseUrl,
-      token: config.token,
-      myId: config.myId,
-      settings: () => wanted ?? config,
-      configChanged,
-    })
-    const ctx = createContext(shared, { name: adapter.name, account: key, signal: abort.signal })
-    const ended = supervise(adapter, ctx).ended.finally(() => lock.lock.release())
-    running = { config, abort, ended }
+    mine.running = true
+    const ended = supervise(adapter, context).ended.finally(() => lock.lock.release())
     ending.set(key, ended)
     void ended.then(() => {
       if (ending.get(key) === ended) ending.delete(key)
     })
   }
 
-  function retry(config: Config): void {
-    cancelRetry = clock.after(LOCK_RETRY_MS, () => void begin(config))
+  function retry(mine: Current): void {
+    cancelRetry = clock.after(LOCK_RETRY_MS, () => void begin(mine))
   }
 
   function takeLock(identity: string): IdentityLock | { readonly kind: 'failed'; readonly reason: string } {
@@ -114,8 +112,8 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
   function end(): void {
     cancelRetry?.()
     cancelRetry = undefined
-    running?.abort.abort(new DOMException('The identity changed', 'AbortError'))
-    running = null
+    current?.abort.abort(new DOMException('The identity changed', 'AbortError'))
+    current = null
   }
 
   function tell(status: Readonly<Record<string, unknown>>): void {
@@ -124,9 +122,13 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
 
   return {
     apply,
+    session() {
+      if (current === null) throw notRegistered()
+      return current.session
+    },
     async stop() {
       stopped = true
-      const ran = running !== null
+      const ran = current?.running === true
       end()
       await Promise.all(ending.values())
       if (!ran) return

@@ -1,7 +1,7 @@
 import { type Clock, utcSeconds } from '../core/clock.ts'
 import { errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { clearStatus, writeStatus } from '../store/status.ts'
+import { clearStatus, readStatus, writeStatus } from '../store/status.ts'
 import type { Writer } from '../store/writer.ts'
 
 /**
@@ -48,7 +48,8 @@ export function createStatusBoard({
   return {
     put,
     post,
-    merge: (key, change) => post(key, { ...board.get(key), ...change }),
+    // A command that works without a daemon adds to what the last one said.
+    merge: (key, change) => post(key, { ...(board.get(key) ?? readStatus(writer.database, key)), ...change }),
     remove(key) {
       board.delete(key)
       return writer.write(database => clearStatus(database, key))

@@ -78,6 +78,40 @@ const STEPS: readonly string[] = [
   -- What the daemon tells about itself, for commands that run beside it.
   CREATE TABLE status (key TEXT PRIMARY KEY, value TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- What we send, and what became of it. Committed before the request is made, so that a crash leaves no doubt which
+  -- requests may have been made (design §2.3).
+  CREATE TABLE outbox (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id     TEXT NOT NULL UNIQUE,   -- the caller's, or one of our own
+    fingerprint    BLOB NOT NULL,          -- of recipient, text and file: what the request id stands for
+    sink           TEXT NOT NULL,          -- adapter, such as relay
+    account        TEXT NOT NULL,
+    recipient      TEXT NOT NULL,          -- address
+    content        TEXT NOT NULL,
+    file           TEXT,                   -- JSON: the kept copy and the name it had
+    state          TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'accepted', 'refused', 'not_sent', 'unknown')),
+    detail         TEXT NOT NULL DEFAULT '{}',
+    seq            INTEGER,                -- the message that shows it
+    created_at     TEXT NOT NULL,
+    settled_at     TEXT
+  );
+  CREATE INDEX outbox_open ON outbox (id) WHERE state IN ('queued', 'sending');
+
+  CREATE INDEX messages_by_peer ON messages (peer, seq);
+  CREATE INDEX messages_sent ON messages (recipient, seq) WHERE recipient IS NOT NULL;
+
+  -- How far a reader has read with one peer, where that is further than the reader's own position.
+  CREATE TABLE peer_positions (
+    reader TEXT NOT NULL,
+    peer   TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    PRIMARY KEY (reader, peer)
+  ) WITHOUT ROWID;
+
+  -- Of messages that were archived: a copy that comes later is still told as one.
+  CREATE TABLE pruned_digests (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+  `,
 ]
 
 export const SCHEMA_VERSION = STEPS.length

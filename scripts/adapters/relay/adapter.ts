@@ -1,153 +1,53 @@
-import type { Adapter, AdapterContext, IncomingMessage, IncomingPayload } from '../../core/adapter.ts'
-import { errorCode, errorPlace } from '../../core/errors.ts'
-import { parseStreamLog } from '../../protocol/relay/answers.ts'
-import type { Cut } from '../../protocol/sse-guard.ts'
-import { createChannel } from './channel.ts'
-import { createRelayClient } from './client.ts'
-import { createInbox, type Inbox } from './inbox.ts'
-import { createPacer } from './pacer.ts'
-import { createPeople } from './people.ts'
-import { createProfiles } from './profiles.ts'
+import type { Adapter, AdapterContext, Outbound, SendOutcome } from '../../core/adapter.ts'
+import type { Clock } from '../../core/clock.ts'
+import { errorCode } from '../../core/errors.ts'
+import { createAccount, createParts, type RelayAccount } from './account.ts'
+import { createInbox, type FetchedInbox } from './inbox.ts'
+import { createRelayRequests, type RelayRequests } from './requests.ts'
 import { createResolver } from './resolver.ts'
+import { sendToRelay } from './send.ts'
 import type { RelayOptions } from './settings.ts'
-import { type Known, understand } from './understand.ts'
+import { runSource } from './source.ts'
 
-/** Bytes that may wait for their commit before the stream is read on. */
-const MAX_WAITING = 4 * 1024 * 1024
-
-/** The openwechat-claw relay as a source: its stream, and its inbox where the stream does not reach. */
-export function createRelayAdapter(options: RelayOptions): Adapter {
-  return { name: 'relay', run: ctx => run(options, ctx) }
+/** The openwechat-claw relay: a source by its stream, and its inbox where that does not reach; a sink by `/send`. */
+export interface RelayAdapter extends Adapter {
+  run(ctx: AdapterContext): Promise<void>
+  send(message: Outbound, ctx: AdapterContext): Promise<SendOutcome>
+  /** Everything else that an owner asks of the relay. */
+  requests(ctx: AdapterContext): RelayRequests
+  /** Empties the inbox now: beside `run`, whose reads it waits for, or without it. */
+  fetchInbox(ctx: AdapterContext): Promise<FetchedInbox>
 }
 
-/** A read in flight is heard out for this long at a stop (design §3); the relay has deleted what it would bring. */
-const LAST_READ_MS = 35_000
-
-async function run(options: RelayOptions, outer: AdapterContext): Promise<void> {
-  const own = new AbortController()
-  const ctx: AdapterContext = { ...outer, signal: AbortSignal.any([outer.signal, own.signal]) }
-  const { clock } = ctx
-  const pacer = createPacer(clock)
-  const client = createRelayClient({ ...options, fetch: ctx.fetch, clock, pacer })
-  const profiles = createProfiles(ctx, client)
-  const known: Known = {
-    profileOf: profiles.headOf,
-    relationshipWith: id => ctx.contacts.relationshipWith({ scheme: 'relay', id }),
-  }
-  const people = createPeople(ctx, { client, profiles })
-  // Relays without a stream, and the first ones that had one, never say who we are.
-  if (options.myId !== null) people.iAm(Number(options.myId))
-  const resolver = createResolver(ctx, { profiles, known })
-  const stored = createStored(error => {
-    // Only a fault of ours, or a stop while the disk refuses, leads here: the store waits for everything else.
-    ctx.transition('MESSAGE_AT_RISK', { reason: 'not_stored', error: errorCode(error) })
-    ctx.log.error('a message could not be stored', { error: errorCode(error), at: errorPlace(error) })
-  })
-
-  async function ingest(payload: IncomingPayload): Promise<void> {
-    await ctx.ingest(payload)
-    if (payload.messages.some(one => one.unresolved === true)) resolver.wake()
-    if (payload.messages.some(changesFriends)) people.refresh()
-  }
-
-  const inbox = createInbox(
-    { ...ctx, ingest },
-    {
-      client,
-      pacer,
-      settings: options.settings,
-      known,
-      onUnexpected: () => channel.deaf(),
-      onReached: people.refresh,
-    },
-  )
-  const channel = createChannel(options, ctx, {
-    onMessage: (payload, cut) => stored.track(ingest(fromStream(payload, cut, known, ctx)), payload.length),
-    onUp() {
-      inbox.streamUp()
-      people.refresh()
-    },
-    onDown: () => inbox.streamDown(),
-    onDoubt: () => inbox.streamInDoubt(),
-    onLog(text) {
-      ctx.serverSaid(text)
-      const { userId } = parseStreamLog(text)
-      if (userId === null) return
-      people.iAm(userId)
-      noteUser(ctx, userId, options.myId)
-    },
-    onRefused: () => inbox.streamRefused(),
-    onCopy: () => ctx.copyDropped(),
-    roomForMore: () => (stored.waiting > MAX_WAITING ? stored.all() : ctx.room()),
-    reachable: () => client.isReachable(ctx.signal),
-  })
-
-  const parts = [channel.run(), inbox.run(), resolver.run(), people.run()]
-  try {
-    await Promise.all(parts)
-  } catch (error) {
-    if (!ctx.signal.aborted) throw error
-  } finally {
-    own.abort()
-    await finish(parts, { ctx, inbox })
-    await stored.all()
-  }
-}
-
-/** Lets the read in flight come back, and the closing stream hand over what it still held. */
-async function finish(parts: readonly Promise<void>[], { ctx, inbox }: { ctx: AdapterContext; inbox: Inbox }) {
-  const done = new AbortController()
-  const bound = ctx.clock.sleep(LAST_READ_MS, done.signal).then(
-    () => 'late' as const,
-    () => 'done' as const,
-  )
-  const outcome = await Promise.race([Promise.allSettled(parts), bound])
-  done.abort()
-  if (outcome === 'late' && inbox.reading) {
-    ctx.transition('MESSAGE_AT_RISK', { reason: 'stopped_during_read', waited_sec: LAST_READ_MS / 1000 })
-  }
-  await new Promise<void>(resolve => ctx.clock.afterTurn(resolve))
-}
-
-function noteUser(ctx: AdapterContext, userId: number, claimed: string | null): void {
-  const mismatch = claimed !== null && claimed !== String(userId)
-  ctx.status({ my_id: userId, warning: mismatch ? 'my_id_differs_from_token' : null })
-  if (mismatch) ctx.log.warn('the token belongs to another id than config.json says', { relay: userId, claimed })
-}
-
-function fromStream(text: string, cut: Cut | null, known: Known, ctx: AdapterContext): IncomingPayload {
-  if (cut !== null) ctx.transition('MESSAGE_PARTIAL', { reason: cut, via: 'stream' })
-  const message = understand(text, known, cut === null ? {} : { state: 'partial' })
-  return { via: 'stream', body: Buffer.from(text), messages: [message] }
-}
-
-function changesFriends(message: IncomingMessage): boolean {
-  return message.parsed.type === 'system' && message.contact?.relationship === 'accepted'
-}
-
-/** Commits that are still on their way. */
-function createStored(onFailure: (error: unknown) => void): {
-  track(work: Promise<void>, bytes: number): void
-  all(): Promise<void>
-  /** Bytes. */
-  readonly waiting: number
-} {
-  const pending = new Set<Promise<void>>()
-  let waiting = 0
+/** @param clock keeps the requests apart, whoever makes them */
+export function createRelayAdapter(options: RelayOptions, clock: Clock): RelayAdapter {
+  const account = createAccount(options, clock)
   return {
-    get waiting() {
-      return waiting
+    name: 'relay',
+    run: ctx => runSource(options, account, ctx),
+    send(message, ctx) {
+      const { client } = createParts(options, account, ctx)
+      return sendToRelay(client, message, { signal: ctx.signal, onInboxWaiting: () => account.inbox?.look() })
     },
-    track(work, bytes) {
-      waiting += bytes
-      const guarded = work.catch(onFailure).then(() => {
-        waiting -= bytes
-        pending.delete(guarded)
-      })
-      pending.add(guarded)
-    },
-    async all() {
-      await Promise.all(pending)
-    },
+    requests: ctx => createRelayRequests(ctx, { ...createParts(options, account, ctx), myId: () => account.myId }),
+    fetchInbox: ctx => account.inbox?.fetchNow() ?? fetchAlone(options, account, ctx),
   }
+}
+
+/** For a command that works without a daemon. */
+async function fetchAlone(options: RelayOptions, account: RelayAccount, ctx: AdapterContext): Promise<FetchedInbox> {
+  const parts = createParts(options, account, ctx)
+  const inbox = createInbox(ctx, {
+    ...parts,
+    pacer: account.pacer,
+    settings: options.settings,
+    onUnexpected: () => undefined,
+    onReached: () => undefined,
+  })
+  const outcome = await inbox.fetchNow()
+  // What can not be looked up now is looked up by the next daemon.
+  await createResolver(ctx, parts)
+    .settleNow()
+    .catch(error => ctx.log.info('senders stay unresolved for now', { reason: errorCode(error) }))
+  return outcome
 }

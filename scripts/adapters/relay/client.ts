@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.ts'
 import { RefusedError, ThrottledError, UnauthorizedError, UnreachableError } from '../../core/errors.ts'
-import type { FetchLike } from '../../core/fetch.ts'
+import type { FetchInit, FetchLike } from '../../core/fetch.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { classifyReply, retryAfterMs } from '../../protocol/relay/reply.ts'
 import { type HttpReply, request } from './http.ts'
-import type { Pacer } from './pacer.ts'
+import type { Lane, Pacer } from './pacer.ts'
 
 /** The relay's endpoints (RC §3) as this adapter uses them. Each request has its own connection (RC §2). */
 export interface RelayClient {
@@ -12,8 +12,25 @@ export interface RelayClient {
   readInbox(limit: number, signal: AbortSignal): Promise<HttpReply>
   /** A body that is judged by the caller's grammar. Throws for every other kind of answer. */
   getText(path: string, signal: AbortSignal): Promise<string>
+  /**
+   * The same for a request that changes something.
+   *
+   * @throws RefusedError, ThrottledError, UnauthorizedError: nothing was done. UnreachableError: it may have been done,
+   *   unless `neverSent` says otherwise
+   */
+  change(change: Change, signal: AbortSignal): Promise<string>
+  /** `GET /homepage/{id}`: whatever a stranger made of it. @throws the same as `getText` */
+  getPage(path: string, signal: AbortSignal): Promise<string>
   /** Whether anything answers there, whatever it says. Costs the relay nothing and is not counted (RC §2). */
   isReachable(signal: AbortSignal): Promise<boolean>
+}
+
+export interface Change {
+  readonly method: 'POST' | 'PUT' | 'PATCH'
+  readonly path: string
+  readonly contentType?: string
+  readonly body?: string | Uint8Array<ArrayBuffer>
+  readonly onSent?: (bytes: number) => void
 }
 
 export interface RelayClientOptions {
@@ -28,6 +45,8 @@ export interface RelayClientOptions {
 const READ_LIMIT_MS = 120_000
 /** Above the freezes that RC §2 reports, which add up. */
 const REQUEST_LIMIT_MS = 35_000
+/** The slowest line that a file of 10 MiB still goes through, in bytes a millisecond. */
+const SLOWEST_UPLOAD = 16
 /** Nothing hangs on the answer: a relay that is slower is asked again. */
 const REACHABLE_LIMIT_MS = 10_000
 /** A message of the longest text, name, description and file name has 6 KB (RC §3, §5). */
@@ -36,13 +55,43 @@ const MAX_MESSAGE_BYTES = 16 * 1024
 const MAX_INBOX_BYTES = 1024 * 1024
 const MAX_TEXT_BYTES = 4 * 1024 * 1024
 const MAX_PROFILE_BYTES = 64 * 1024
+/** RC §3: a homepage has 512 KiB at most. A later relay may accept more, but not without end. */
+const MAX_PAGE_BYTES = 2 * 1024 * 1024
 
 export function createRelayClient(options: RelayClientOptions): RelayClient {
   const { baseUrl, token, fetch, clock, pacer } = options
-  const get = {
-    method: 'GET',
-    headers: { Accept: 'text/plain', 'Accept-Encoding': 'identity', 'X-Token': token },
-  } as const
+  const headers = { Accept: 'text/plain', 'Accept-Encoding': 'identity', 'X-Token': token }
+  const get = { method: 'GET', headers } as const
+
+  /** @throws UnreachableError for an answer that is not whole: a name may read like a refusal, if nothing follows */
+  async function ask(lane: Lane, what: Parameters<typeof request>[2]): Promise<{ reply: HttpReply; text: string }> {
+    await pacer.turn(what.signal ?? new AbortController().signal, lane)
+    const reply = await request(fetch, clock, what)
+    if (!reply.complete) throw new UnreachableError('The answer was cut', { reason: 'body_cut' })
+    return { reply, text: decodeUtf8(reply.body) }
+  }
+
+  function judge({ reply, text }: { reply: HttpReply; text: string }): string {
+    const answer = classifyReply(reply.status, text)
+    switch (answer.kind) {
+      case 'text':
+        pacer.passed()
+        return text
+      case 'throttled':
+      case 'stream_limit': {
+        const wait = retryAfterMs(reply.retryAfter, clock.now())
+        pacer.throttled(wait)
+        throw new ThrottledError('The relay asks for fewer requests', { retryAfterMs: wait })
+      }
+      case 'unauthorized':
+        throw new UnauthorizedError('The relay does not accept the token')
+      case 'refused':
+        pacer.passed()
+        throw new RefusedError(answer.text, { status: reply.status })
+      case 'no_answer':
+        throw new UnreachableError('The relay gave no usable answer', { reason: answer.reason })
+    }
+  }
 
   return {
     async readInbox(limit, signal) {
@@ -71,36 +120,29 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
     },
 
     async getText(path, signal) {
-      await pacer.turn(signal)
-      const reply = await request(fetch, clock, {
-        url: `${baseUrl}${path}`,
-        init: get,
-        timeoutMs: REQUEST_LIMIT_MS,
-        maxBytes: path.startsWith('/users/') ? MAX_PROFILE_BYTES : MAX_TEXT_BYTES,
-        signal,
-      })
-      // A name may read like a refusal, as long as nothing stands behind it.
-      if (!reply.complete) throw new UnreachableError('The answer was cut', { reason: 'body_cut' })
-      const text = decodeUtf8(reply.body)
-      const answer = classifyReply(reply.status, text)
-      switch (answer.kind) {
-        case 'text':
-          pacer.passed()
-          return text
-        case 'throttled':
-        case 'stream_limit': {
-          const wait = retryAfterMs(reply.retryAfter, clock.now())
-          pacer.throttled(wait)
-          throw new ThrottledError('The relay asks for fewer requests', { retryAfterMs: wait })
-        }
-        case 'unauthorized':
-          throw new UnauthorizedError('The relay does not accept the token')
-        case 'refused':
-          pacer.passed()
-          throw new RefusedError(answer.text, { status: reply.status })
-        case 'no_answer':
-          throw new UnreachableError('The relay gave no usable answer', { reason: answer.reason })
+      const maxBytes = path.startsWith('/users/') ? MAX_PROFILE_BYTES : MAX_TEXT_BYTES
+      return judge(
+        await ask('read', { url: `${baseUrl}${path}`, init: get, timeoutMs: REQUEST_LIMIT_MS, maxBytes, signal }),
+      )
+    },
+
+    async change({ method, path, contentType, body, onSent }, signal) {
+      const init: Omit<FetchInit, 'signal' | 'redirect'> = {
+        method,
+        headers: { ...headers, ...(contentType === undefined ? {} : { 'Content-Type': contentType }) },
+        ...(body === undefined ? {} : { body }),
+        ...(onSent === undefined ? {} : { onSent }),
       }
+      const timeoutMs = REQUEST_LIMIT_MS + (body?.length ?? 0) / SLOWEST_UPLOAD
+      return judge(await ask('send', { url: `${baseUrl}${path}`, init, timeoutMs, maxBytes: MAX_TEXT_BYTES, signal }))
+    },
+
+    async getPage(path, signal) {
+      const init = { method: 'GET', headers: { Accept: 'text/html', 'Accept-Encoding': 'identity' } } as const
+      const url = `${baseUrl}${path}`
+      const page = await ask('read', { url, init, timeoutMs: REQUEST_LIMIT_MS, maxBytes: MAX_PAGE_BYTES, signal })
+      // Of a page only the status tells anything: its text is somebody else's (RC §5, family B).
+      return page.reply.status === 200 ? page.text : judge(page)
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { AdapterContext } from '../../core/adapter.ts'
 import { createBell, sleepOrBell } from '../../core/bell.ts'
 import { utcSeconds } from '../../core/clock.ts'
-import { UnreachableError } from '../../core/errors.ts'
+import { errorCode, UnreachableError } from '../../core/errors.ts'
 import { retryAfterMs } from '../../protocol/relay/reply.ts'
 import type { RelayClient } from './client.ts'
 import { neverSent } from './http.ts'
@@ -25,6 +25,16 @@ export interface Inbox {
   /** The stream's answer says that the token is not valid: no reads until it is accepted again. */
   streamRefused(): void
   readonly reading: boolean
+  /** Somebody asks for a look now. Waits its turn: there is never more than one read. */
+  fetchNow(): Promise<FetchedInbox>
+  /** The same for whoever does not care what comes of it. */
+  look(): void
+}
+
+export interface FetchedInbox {
+  readonly fetched: number
+  /** null: the inbox is empty now. Otherwise why there may be more. */
+  readonly stopped: 'unauthorized' | 'throttled' | 'refused' | 'unreachable' | 'unclear' | null
 }
 
 export interface InboxOptions {
@@ -50,7 +60,7 @@ const REFUSED_PROBE_MS = 5 * 60_000
 /** A relay that only refuses, or whose answers are all torn, is left alone for this round. */
 const MOST_MISSES = 3
 
-type Reason = 'stream_open' | 'after_open' | 'sweep' | 'stream_down' | 'stream_silent'
+type Reason = 'stream_open' | 'after_open' | 'sweep' | 'stream_down' | 'stream_silent' | 'asked'
 
 export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
   const { clock, signal } = ctx
@@ -61,6 +71,7 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
   let reached = false
   let emptyPolls = 0
   let next: { reason: Reason; at: number } | null = null
+  let work: Promise<unknown> = Promise.resolve()
 
   function plan(reason: Reason, inMs: number): void {
     next = { reason, at: clock.monotonic() + inMs }
@@ -83,26 +94,34 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
     }
   }
 
-  /** Reads until nothing is left. Returns how many messages came. */
-  async function drain(reason: Reason): Promise<number> {
-    let fetched = 0
-    let misses = 0
-    while (!signal.aborted) {
-      const outcome = await readOnce()
-      if (outcome === null) break
-      if (outcome.kind === 'throttled') {
-        // The pacer holds the next turn back; a relay that never stops refusing is left alone for this round.
-        if (++misses > MOST_MISSES) break
-        continue
-      }
-      if (outcome.kind !== 'messages') break
-      fetched += outcome.count
-      await ctx.ingest(outcome.payload)
-      if (outcome.flaw !== null) ctx.transition('MESSAGE_PARTIAL', { reason: outcome.flaw, via: 'poll' })
-      if (!outcome.more || (outcome.flaw !== null && ++misses > MOST_MISSES)) break
-    }
-    report(reason, fetched)
-    return fetched
+  /** One after the other, whoever asks. */
+  function drain(reason: Reason): Promise<FetchedInbox> {
+    const drained = work.then(() => drainNow(reason))
+    work = drained.catch(() => undefined)
+    return drained
+  }
+
+  async function drainNow(reason: Reason): Promise<FetchedInbox> {
+    const tally = { fetched: 0, misses: 0 }
+    let stopped: FetchedInbox['stopped'] | undefined
+    while (stopped === undefined && !signal.aborted) stopped = await readSome(tally)
+    report(reason, tally.fetched)
+    return { fetched: tally.fetched, stopped: stopped ?? 'unreachable' }
+  }
+
+  /** @returns undefined when there is more to read, otherwise why there is not */
+  async function readSome(tally: { fetched: number; misses: number }): Promise<FetchedInbox['stopped'] | undefined> {
+    const outcome = await readOnce()
+    if (outcome === null || outcome.kind === 'no_answer') return 'unreachable'
+    if (outcome.kind === 'empty') return null
+    // The pacer holds the next turn back; a relay that never stops refusing is left alone for this round.
+    if (outcome.kind === 'throttled') return ++tally.misses > MOST_MISSES ? 'throttled' : undefined
+    if (outcome.kind !== 'messages') return outcome.kind
+    tally.fetched += outcome.count
+    await ctx.ingest(outcome.payload)
+    if (outcome.flaw !== null) ctx.transition('MESSAGE_PARTIAL', { reason: outcome.flaw, via: 'poll' })
+    if (!outcome.more) return outcome.flaw === null ? null : 'unclear'
+    return outcome.flaw !== null && ++tally.misses > MOST_MISSES ? 'unclear' : undefined
   }
 
   async function readOnce(): Promise<InboxOutcome | null> {
@@ -160,6 +179,10 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
     get reading() {
       return reading
     },
+    fetchNow: () => drain('asked'),
+    look() {
+      drain('asked').catch(error => ctx.log.error('the inbox was not read', { error: errorCode(error) }))
+    },
     streamUp() {
       mode = 'up'
       plan('stream_open', 0)
@@ -183,17 +206,22 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
       next = null
     },
     async run() {
-      while (!signal.aborted) {
-        const due = next
-        const wait = due === null ? IDLE_MS : due.at - clock.monotonic()
-        if (due === null || wait > 0) {
-          await sleepOrBell(changed, wait, { clock, signal })
-          continue
+      try {
+        while (!signal.aborted) {
+          const due = next
+          const wait = due === null ? IDLE_MS : due.at - clock.monotonic()
+          if (due === null || wait > 0) {
+            await sleepOrBell(changed, wait, { clock, signal })
+            continue
+          }
+          next = null
+          const { fetched } = await drain(due.reason)
+          // A stream that opened or fell meanwhile has made its own plan.
+          if (next === null) planAfter(due.reason, fetched)
         }
-        next = null
-        const fetched = await drain(due.reason)
-        // A stream that opened or fell meanwhile has made its own plan.
-        if (next === null) planAfter(due.reason, fetched)
+      } finally {
+        // A read that somebody asked for is heard out like any other.
+        await work
       }
     },
   }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/clock.ts'
 
 /**
- * Keeps our requests to one relay apart: at most ten a second (half of what it allows, RC §2; sending needs the rest),
- * and one per 10 s where an older relay wants that (RC §11).
+ * Keeps our requests to one relay apart: at most ten reads and ten sends a second, which together is what it allows
+ * (RC §2), and one request per 10 s where an older relay wants that (RC §11).
  */
 export interface Pacer {
-  /** Resolves when the next request may start. */
-  turn(signal: AbortSignal): Promise<void>
+  /** Resolves when the next request of that kind may start. */
+  turn(signal: AbortSignal, lane?: Lane): Promise<void>
   /** The relay said "too often". */
   throttled(retryAfterMs: number | undefined): void
   /** A request got another answer than that. */
@@ -14,6 +14,8 @@ export interface Pacer {
   /** This relay throttles so hard that one message per request may never catch up. */
   readonly slow: boolean
 }
+
+export type Lane = 'read' | 'send'
 
 const GAP_MS = 100
 const FIRST_WAIT_MS = 1000
@@ -25,7 +27,9 @@ const SLOW_AFTER = 3
 const SLOW_FOR_MS = 30 * 60_000
 
 export function createPacer(clock: Clock): Pacer {
-  let nextAt = 0
+  /** After a refusal, and where one request has to serve all, nothing goes before this. */
+  let notBefore = 0
+  const nextAt = { read: 0, send: 0 }
   let refusals = 0
   let slowUntil = 0
 
@@ -34,15 +38,17 @@ export function createPacer(clock: Clock): Pacer {
     get slow() {
       return slow()
     },
-    async turn(signal) {
+    async turn(signal, lane = 'read') {
       for (;;) {
         signal.throwIfAborted()
         const now = clock.monotonic()
-        if (now >= nextAt) {
-          nextAt = now + (slow() ? SLOW_GAP_MS : GAP_MS)
+        const at = Math.max(notBefore, nextAt[lane])
+        if (now >= at) {
+          nextAt[lane] = now + GAP_MS
+          if (slow()) notBefore = now + SLOW_GAP_MS
           return
         }
-        await clock.sleep(nextAt - now, signal)
+        await clock.sleep(at - now, signal)
       }
     },
     throttled(retryAfterMs) {
@@ -50,7 +56,7 @@ export function createPacer(clock: Clock): Pacer {
       refusals++
       const now = clock.monotonic()
       if (refusals >= SLOW_AFTER) slowUntil = now + SLOW_FOR_MS
-      nextAt = Math.max(nextAt, now + Math.max(wait, Math.min(retryAfterMs ?? 0, 300_000)))
+      notBefore = Math.max(notBefore, now + Math.max(wait, Math.min(retryAfterMs ?? 0, 300_000)))
     },
     passed() {
       refusals = 0

@@ -1,10 +1,9 @@
-import type { AdapterContext, ContactChange } from '../../core/adapter.ts'
-import { addressKey } from '../../core/address.ts'
+import type { AdapterContext } from '../../core/adapter.ts'
 import { createBell, sleepOrBell } from '../../core/bell.ts'
 import { isAbort } from '../../core/errors.ts'
-import { parseFriends, walkList } from '../../protocol/relay/lists.ts'
 import { splitProfile } from '../../protocol/relay/profile.ts'
 import type { RelayClient } from './client.ts'
+import { syncFriends } from './friends.ts'
 import type { Profiles } from './profiles.ts'
 
 /** Who we are and who our friends are: after the start, after a notice of friendship, and every hour. */
@@ -38,40 +37,6 @@ export function createPeople(
     await ctx.identified({ id: String(me), name, status: profile.status })
   }
 
-  async function syncFriends(): Promise<void> {
-    const before = ctx.contacts.list().filter(one => one.relationship === 'accepted')
-    const friends = await readFriends()
-    if (friends === null) {
-      ctx.log.warn('friend list can not be read without doubt: contacts stay as they are')
-      return
-    }
-    const changes: ContactChange[] = friends.map(({ id, head }) => {
-      const split = splitProfile(head, id)
-      return {
-        address: { scheme: 'relay', id },
-        relationship: 'accepted',
-        ...(split === null ? {} : split),
-      }
-    })
-    // Only who was a friend before the request can have ceased to be one by it.
-    const listed = new Set(changes.map(change => addressKey(change.address)))
-    const gone = before.filter(one => one.address.scheme === 'relay' && !listed.has(addressKey(one.address)))
-    await ctx.contacts.update([...changes, ...gone.map(({ address }) => ({ address, relationship: 'none' as const }))])
-  }
-
-  /** null when the list could be read in more than one way (RC §4.4). */
-  async function readFriends(): Promise<{ id: number; head: string }[] | null> {
-    const reply = parseFriends(await client.getText('/friends', signal))
-    if (reply.kind === 'empty') return []
-    if (reply.kind === 'unknown') return null
-    const heads = new Map<number, string>()
-    for (const id of reply.candidates) {
-      const head = await profiles.fetchHead(id, signal)
-      if (head !== null) heads.set(id, head)
-    }
-    return walkList(reply, heads, 'friends')?.map(id => ({ id, head: heads.get(id) ?? '' })) ?? null
-  }
-
   return {
     refresh() {
       wanted = true
@@ -89,7 +54,8 @@ export function createPeople(
         wanted = false
         try {
           await syncMe()
-          await syncFriends()
+          const { kind } = await syncFriends(ctx, { client, profiles, signal })
+          if (kind === 'doubt') ctx.log.warn('friend list can not be read without doubt: contacts stay as they are')
           failures = 0
         } catch (error) {
           if (isAbort(error) || signal.aborted) return

@@ -12,6 +12,8 @@ export interface Resolver {
   run(): Promise<void>
   /** Something unresolved was stored. */
   wake(): void
+  /** Looks up what is unresolved now, once. @throws what the first look-up that failed threw */
+  settleNow(): Promise<void>
 }
 
 const RETRY_MAX_MS = 10 * 60_000
@@ -54,6 +56,9 @@ export function createResolver(
 
   return {
     wake: () => more.ring(),
+    async settleNow() {
+      await settleAll()
+    },
     async run() {
       let failures = 0
       while (!signal.aborted) {
