@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { collectPackages, RESOLVE_TABLE } from './packages.ts'
+import { PackagingError } from './packaging-error.ts'
+import { readRegularFile, readTree, type Tree, writeTree } from './tree.ts'
+
+const FILES = [
+  'SKILL.md',
+  'README.md',
+  'README.zh.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'SERVER.md',
+  'config.json.example',
+]
+
+const FOLDERS = ['scripts', 'references', 'plugin', 'ui']
+
+const LAUNCHER = 'scripts/run.mjs'
+
+/** What the security audit of OpenClaw reads of an installed folder, and no more than it reads (OI §6). */
+const SCANNED = /\.(?:js|ts|mjs|cjs|mts|cts|jsx|tsx)$/
+const MOST_SCANNED = 500
+const LARGEST_SCANNED = 1024 * 1024
+
+export interface MadeFolder {
+  readonly files: number
+  readonly scanned: number
+  readonly bytes: number
+}
+
+/** Writes the skill as OpenClaw installs it: complete, runnable with nothing else installed, without the workshop. */
+export function makeSkillFolder(root: string, target: string): MadeFolder {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
+  const tree: Tree = new Map()
+  for (const name of FILES) tree.set(name, readRegularFile(root, name))
+  for (const folder of FOLDERS) {
+    for (const [path, bytes] of readTree(root, folder)) if (!path.endsWith('.d.ts')) tree.set(path, bytes)
+  }
+  tree.set('package.json', Buffer.from(`${JSON.stringify(trimmed(manifest), null, 2)}\n`))
+  const sources = new Map([...tree].filter(([path]) => path.startsWith('scripts/')))
+  for (const [path, bytes] of collectPackages({ root, sources, dependencies: Object.keys(manifest.dependencies) })) {
+    tree.set(path, bytes)
+  }
+  const scanned = requireScannable(tree)
+  writeTree(target, tree, { madeBefore: RESOLVE_TABLE, programs: [LAUNCHER] })
+  return { files: tree.size, scanned, bytes: [...tree.values()].reduce((sum, bytes) => sum + bytes.length, 0) }
+}
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly [key: string]: unknown
+}
+
+/** The packages are there already, and nothing of the workshop is: only the program's own scripts are left. */
+function trimmed(manifest: Manifest): object {
+  const { dependencies, devDependencies, allowScripts, files, scripts, ...rest } = manifest
+  const own = Object.entries(scripts).filter(([, command]) => command.startsWith(`node ${LAUNCHER}`))
+  return { ...rest, scripts: Object.fromEntries(own) }
+}
+
+function requireScannable(tree: Tree): number {
+  const scanned = [...tree].filter(([path]) => SCANNED.test(path))
+  const tooLarge = scanned.filter(([, bytes]) => bytes.length > LARGEST_SCANNED).map(([path]) => path)
+  if (scanned.length <= MOST_SCANNED && tooLarge.length === 0) return scanned.length
+  throw new PackagingError(
+    tooLarge.length > 0 ? `Too large: ${tooLarge.join(', ')}.` : `${scanned.length} source files are too many.`,
+    `The security audit of OpenClaw reads ${MOST_SCANNED} files of 1 MiB; nobody would have looked at the rest.`,
+    'Ship less.',
+  )
+}
