@@ -2,24 +2,45 @@ import { existsSync, readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
-import { type Command, type CommandContext, FAILED, WRONG_USAGE } from './commands/command.ts'
+import { type Command, type CommandContext, FAILED, UNKNOWN, WRONG_USAGE } from './commands/command.ts'
 import { formatError, formatHelp, formatOverview } from './commands/help.ts'
 import { systemClock } from './core/clock.ts'
 import { readEnvironment } from './core/environment.ts'
-import { errorCode, UsageError } from './core/errors.ts'
+import { errorCode, isAbort, OutcomeUnknownError, UsageError } from './core/errors.ts'
 import type { Language } from './core/i18n.ts'
 import { createLogger } from './core/logger.ts'
 import { configuredLanguage } from './store/config-file.ts'
 import { type DataFolder, locateDataFolder } from './store/data-folder.ts'
 
 /** The command table. A command's module is loaded only when it is called: reading commands have to start fast. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   sse: async () => (await import('./commands/sse.ts')).sse,
   status: async () => (await import('./commands/status.ts')).status,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  register: async () => (await import('./commands/register.ts')).register,
+  inbox: async () => (await import('./commands/inbox.ts')).inbox,
+  history: async () => (await import('./commands/history.ts')).history,
+  search: async () => (await import('./commands/search.ts')).search,
+  wait: async () => (await import('./commands/wait.ts')).wait,
+  send: async () => (await import('./commands/send.ts')).send,
+  messages: async () => (await import('./commands/messages.ts')).messages,
+  friends: async () => (await import('./commands/people.ts')).friends,
+  users: async () => (await import('./commands/people.ts')).users,
+  user: async () => (await import('./commands/people.ts')).user,
+  me: async () => (await import('./commands/me.ts')).me,
+  block: async () => (await import('./commands/blocking.ts')).block,
+  unblock: async () => (await import('./commands/blocking.ts')).unblock,
+  homepage: async () => (await import('./commands/homepage.ts')).homepage,
+  'relay-stats': async () => (await import('./commands/relay-stats.ts')).relayStats,
+  retention: async () => (await import('./commands/retention.ts')).retention,
+  rebuild: async () => (await import('./commands/rebuild.ts')).rebuild,
+  service: async () => (await import('./commands/service.ts')).service,
   relay: async () => (await import('./commands/relay.ts')).relay,
   demo: async () => (await import('./commands/demo.ts')).demo,
 }
+
+/** They tell what they do in a log; the others say it themselves. */
+const LONG_RUNNING: ReadonlySet<string> = new Set(['sse', 'relay'])
 
 const COMMON = {
   'data-dir': { type: 'string' },
@@ -77,7 +98,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
       clock: systemClock,
       log: createLogger({
         clock: systemClock,
-        level: environment.logLevel,
+        level: environment.logLevel ?? (LONG_RUNNING.has(name) ? 'info' : 'warn'),
         write: line => void process.stderr.write(line),
       }),
       skillFolder,
@@ -88,13 +109,27 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
       print,
       note: line => void process.stderr.write(`${line}\n`),
       terminal: process.stdout.isTTY,
+      errorTerminal: process.stderr.isTTY,
+      overwrite: text => void process.stderr.write(`\r\u001b[K${text}`),
+      readInput,
       interrupted: interruptSignal(),
     }
     return await command.run(context)
   } catch (error) {
+    // Whoever interrupts a command knows that it has not come to its end.
+    if (isAbort(error)) return (error as Error).message === 'SIGTERM' ? TERMINATED : INTERRUPTED
     process.stderr.write(`${formatError(error, { language, json })}\n`)
-    return error instanceof UsageError ? WRONG_USAGE : FAILED
+    return exitCodeOf(error)
   }
+}
+
+/** As shells report them: 128 and the number of the signal. */
+const INTERRUPTED = 130
+const TERMINATED = 143
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return WRONG_USAGE
+  return error instanceof OutcomeUnknownError ? UNKNOWN : FAILED
 }
 
 function print(text: string): number {
@@ -155,6 +190,20 @@ function optionValue(argv: readonly string[], option: string): string | undefine
 /** One Ctrl-C may arrive twice under npm: from the terminal, and passed on. */
 const SAME_SIGNAL_MS = 300
 
+/** More than any message has; what comes behind it is not read. */
+const LONGEST_INPUT = 64 * 1024
+
+async function readInput(): Promise<string> {
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of process.stdin) {
+    pieces.push(Buffer.from(piece))
+    length += pieces.at(-1)?.length ?? 0
+    if (length > LONGEST_INPUT) break
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}
+
 function interruptSignal(): AbortSignal {
   const interrupt = new AbortController()
   let firstAt = 0
@@ -163,7 +212,7 @@ function interruptSignal(): AbortSignal {
       firstAt = systemClock.monotonic()
       interrupt.abort(new DOMException(signal, 'AbortError'))
     } else if (systemClock.monotonic() - firstAt > SAME_SIGNAL_MS) {
-      process.exit(signal === 'SIGINT' ? 130 : 143)
+      process.exit(signal === 'SIGINT' ? INTERRUPTED : TERMINATED)
     }
   }
   process.on('SIGINT', onSignal)

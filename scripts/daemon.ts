@@ -1,16 +1,21 @@
 import { type Clock, utcSeconds } from './core/clock.ts'
+import type { Config } from './core/config.ts'
 import { errorCode, errorPlace } from './core/errors.ts'
 import type { FetchLike } from './core/fetch.ts'
 import { type Bilingual, inLanguage, type Language } from './core/i18n.ts'
 import type { Logger } from './core/logger.ts'
+import { performAction } from './engine/actions/perform.ts'
 import { createConfiguration } from './engine/configuration.ts'
 import { createIngest } from './engine/ingest.ts'
+import { createOutbox } from './engine/outbox.ts'
 import { createRelayAccount } from './engine/relay-account.ts'
 import { createStatusBoard, type StatusBoard } from './engine/status-board.ts'
 import { openStorage } from './engine/storage.ts'
 import { createTakeDown } from './engine/take-down.ts'
 import { createChannelLog } from './projections/channel-log.ts'
+import { startControlServer } from './server/control.ts'
 import { watchConfigFile } from './store/config-watch.ts'
+import { makeControlPlace, removeControlPlace } from './store/control-place.ts'
 import { createDataFolder, type DataFolder, strayFiles } from './store/data-folder.ts'
 import type { Database } from './store/database.ts'
 import { type FileLayer, nodeFiles } from './store/files.ts'
@@ -29,6 +34,8 @@ export interface DaemonOptions {
   readonly folder: DataFolder
   /** null: no lock on the identity. */
   readonly stateFolder: string | null
+  /** Where the control socket lies when the path of the data folder is too long for one. */
+  readonly runtimeFolder: string
   readonly clock: Clock
   readonly fetch: FetchLike
   readonly log: Logger
@@ -87,8 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onWritten: options.onWritten,
       onRefused(reason) {
         refused = true
-        if (running) return
-        say(startWaits(reason))
+        if (!running) say(startWaits(reason))
         heldUp.resolve()
       },
       onRecovered() {
@@ -141,16 +147,38 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     )
     undo.push(() => account.stop(), { waitsForStore: true })
 
+    let inForce: Config | null = null
     const config = createConfiguration({
       path: folder.file('config.json'),
       log,
       language: options.language,
       say: options.say ?? (() => undefined),
-      apply: account.apply,
+      apply(config) {
+        inForce = config
+        account.apply(config)
+      },
       event: channelLog.event,
       tell: status => states.post('config', status),
     })
     config.read()
+
+    const relay = account.session
+    const outbox = createOutbox({ folder, writer, clock, log, relay, onCommit: projector.kick })
+    undo.push(() => outbox.stop(), { waitsForStore: true })
+    await outbox.start()
+    stopping.signal.throwIfAborted()
+    const desk = { folder, files, clock, log, writer, projector, config: () => inForce, relay, outbox, isDaemon: true }
+    const place = makeControlPlace(folder, options.runtimeFolder)
+    undo.push(() => removeControlPlace(folder, place))
+    const control = await startControlServer({
+      path: place.socket,
+      token: place.token,
+      clock,
+      log,
+      perform: (action, params, call) => performAction(action, params, { ...desk, ...call }),
+    })
+    undo.push(() => control.close())
+
     undo.push(
       watchConfigFile(folder.file('config.json'), {
         clock,

@@ -44,6 +44,9 @@ export function createTransport(proxy: ProxySettings): Transport {
   }
 }
 
+/** One piece of a body whose progress is told. */
+const PIECE_BYTES = 64 * 1024
+
 /** Goes out in pieces that are counted as they are taken. Its length is known, so nothing is sent chunked. */
 class CountedBody extends Blob {
   readonly #onSent: (bytes: number) => void
@@ -55,15 +58,18 @@ class CountedBody extends Blob {
 
   override stream() {
     let sent = 0
-    return super.stream().pipeThrough(
-      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-        transform: (piece, controller) => {
-          sent += piece.length
-          this.#onSent(sent)
-          controller.enqueue(piece)
-        },
-      }),
-    )
+    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: async controller => {
+        const piece = new Uint8Array(await this.slice(sent, sent + PIECE_BYTES).arrayBuffer())
+        if (piece.length === 0) {
+          controller.close()
+          return
+        }
+        sent += piece.length
+        this.#onSent(sent)
+        controller.enqueue(piece)
+      },
+    })
   }
 }
 

@@ -38,6 +38,12 @@ export interface CommandContext {
   readonly note: (line: string) => void
   /** True when stdout is a terminal: progress is shown there and nowhere else. */
   readonly terminal: boolean
+  /** True when stderr is one: progress of a command whose stdout may be in a pipe. */
+  readonly errorTerminal: boolean
+  /** Puts this in the place of the line that was put there before, on stderr. */
+  readonly overwrite: (text: string) => void
+  /** All of stdin. */
+  readonly readInput: () => Promise<string>
   /** Aborts at the first SIGINT or SIGTERM; the second one ends the process at once. */
   readonly interrupted: AbortSignal
 }
@@ -51,3 +57,7 @@ export function speaker(context: Pick<CommandContext, 'language'>): (en: string,
 export const DONE = 0
 export const FAILED = 1
 export const WRONG_USAGE = 2
+/** It may have been done, or delivered. */
+export const UNKNOWN = 3
+export const QUEUED = 4
+export const TIMED_OUT = 5

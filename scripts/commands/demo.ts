@@ -55,6 +55,7 @@ export const demo: Command = {
       parts.daemon = await startDaemon({
         folder,
         stateFolder: null,
+        runtimeFolder: context.environment.runtimeFolder,
         clock: context.clock,
         fetch: transport.fetch,
         // The view below is the point here; faults still show.

@@ -50,10 +50,10 @@ export function formatError(error: unknown, { language, json }: { language: Lang
   const text = known ? inLanguage(error.text, language) : String(error instanceof Error ? error.message : error)
   const next = known && error.nextStep !== undefined ? inLanguage(error.nextStep, language) : undefined
   if (json) return JSON.stringify({ error: text, ...(next === undefined ? {} : { next }) })
-  const label = language === 'zh' ? ['错误', '下一步'] : ['error', 'next']
+  const [what, then] = language === 'zh' ? ['错误：', '下一步：'] : ['error: ', 'next: ']
   // A relay's words may be part of it: nothing in them reaches the terminal as a control.
-  const lines = [`${label[0]}: ${escapeText(text)}`]
-  if (next !== undefined) lines.push(`  ${label[1]}: ${next}`)
+  const lines = [`${what}${escapeText(text)}`]
+  if (next !== undefined) lines.push(`  ${then}${next}`)
   // A stack begins with the error's words, which may be several lines and anybody's: only frames are shown.
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter(line => /^ {4}at /.test(line)) : []
   if (!known) lines.push(...frames.slice(0, 5).map(escapeText))

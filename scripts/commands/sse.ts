@@ -25,6 +25,7 @@ export const sse: Command = {
       const daemon = await startDaemon({
         folder,
         stateFolder: context.values['no-identity-lock'] === true ? null : context.environment.stateFolder,
+        runtimeFolder: context.environment.runtimeFolder,
         clock: context.clock,
         fetch: transport.fetch,
         log: context.log,

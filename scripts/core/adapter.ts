@@ -22,6 +22,8 @@ export interface Outbound {
   readonly to: Address
   readonly content: string
   readonly file: { readonly name: string; readonly bytes: Uint8Array } | null
+  /** To be awaited right before the request is made: from then on nobody can say that it was not. */
+  readonly begin?: () => Promise<void>
   /** Bytes that have left, of all. */
   readonly progress?: (done: number, total: number) => void
 }

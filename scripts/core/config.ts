@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConfigError } from './errors.ts'
 import type { Bilingual } from './i18n.ts'
+import { LONGEST_RETENTION_DAYS, RETENTION_DAYS } from './retention.ts'
 
 /** `config.json` (design §4). Everything in it was typed by a person: all that is wrong with it is said at once. */
 export interface Config {
@@ -11,6 +12,8 @@ export interface Config {
   readonly batchSize: number
   /** Minutes between routine looks into the inbox; 0 = only while the stream is down, as the original skill had it. */
   readonly sweepMinutes: number
+  /** Messages older than this are reported, so that the agent asks what to do with them; 0 = never. */
+  readonly retentionDays: number
 }
 
 export interface ParsedConfig {
@@ -30,6 +33,7 @@ const schema = z.object({
   my_name: z.string().max(200).optional(),
   batch_size: z.number().int().min(1).max(500).default(5),
   sweep_minutes: z.number().min(0).max(1440).default(5),
+  retention_days: z.number().int().min(0).max(LONGEST_RETENTION_DAYS).default(RETENTION_DAYS),
   lang: z.enum(['en', 'zh']).optional(),
 })
 
@@ -47,6 +51,10 @@ const EXPECTED: Readonly<Record<keyof z.input<typeof schema>, Bilingual>> = {
   my_name: { en: 'your name on the relay, as text', zh: '你在中继上的名称（文本）' },
   batch_size: { en: 'a whole number from 1 to 500', zh: '1 到 500 的整数' },
   sweep_minutes: { en: 'minutes from 0 to 1440', zh: '0 到 1440 的分钟数' },
+  retention_days: {
+    en: `whole days from 1 to ${LONGEST_RETENTION_DAYS}, or 0 for no reminder`,
+    zh: `1 到 ${LONGEST_RETENTION_DAYS} 的整数天数，或 0 表示不提醒`,
+  },
   lang: { en: '"en" or "zh"', zh: '"en" 或 "zh"' },
 }
 
@@ -70,6 +78,7 @@ export function parseConfig(text: string): ParsedConfig {
       myId: data.my_id === undefined || data.my_id === '' ? null : String(data.my_id),
       batchSize: data.batch_size,
       sweepMinutes: data.sweep_minutes,
+      retentionDays: data.retention_days,
     },
     warnings: [...unknown.map(unknownKey), ...plainHttpWarning(data.base_url)],
   }
@@ -91,8 +100,8 @@ export const CONFIG_NOTES = {
     zh: 'config.json 仍是示例中的占位内容。',
   },
   fillIn: {
-    en: 'Copy config.json.example into the data folder as config.json and fill in base_url and token.',
-    zh: '将 config.json.example 复制到数据目录并命名为 config.json，填写 base_url 和 token。',
+    en: 'Register with "register --base-url URL --name NAME". With a token that you have already: copy config.json.example into the data folder as config.json and fill in base_url and token.',
+    zh: '用 "register --base-url 地址 --name 名称" 注册。若已有 Token：将 config.json.example 复制到数据目录并命名为 config.json，填写 base_url 和 token。',
   },
   readableByOthers: {
     en: 'config.json can be read by other users of this machine: chmod 600 config.json',
@@ -180,14 +189,14 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0
 }
 
-function isRelayUrl(text: string): boolean {
+export function isRelayUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)
   const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === ''
   return plain && (url.protocol === 'http:' || url.protocol === 'https:')
 }
 
-function plainHttpWarning(baseUrl: string): Bilingual[] {
+export function plainHttpWarning(baseUrl: string): Bilingual[] {
   const url = new URL(baseUrl)
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return []
   return [

@@ -10,11 +10,13 @@ import { isLogLevel, type LogLevel } from './logger.ts'
 export interface Environment {
   /** OPENWECHAT_DATA_DIR: another data folder. */
   readonly dataDir: string | undefined
-  /** OPENWECHAT_LOG_LEVEL: debug, info, warn, error, silent. */
-  readonly logLevel: LogLevel
+  /** OPENWECHAT_LOG_LEVEL: debug, info, warn, error, silent. undefined: as the command likes it. */
+  readonly logLevel: LogLevel | undefined
   readonly language: Language
   /** Where the locks of identities lie, one folder for all copies of the skill. */
   readonly stateFolder: string
+  /** For sockets of data folders with long paths; nobody else may look into it. */
+  readonly runtimeFolder: string
   readonly proxy: ProxySettings
 }
 
@@ -30,9 +32,10 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   const level = value('OPENWECHAT_LOG_LEVEL')
   return {
     dataDir: value('OPENWECHAT_DATA_DIR'),
-    logLevel: level !== undefined && isLogLevel(level) ? level : 'info',
+    logLevel: level !== undefined && isLogLevel(level) ? level : undefined,
     language: languageOfLocale(value('LC_ALL', 'LC_MESSAGES', 'LANG')),
     stateFolder: join(value('XDG_STATE_HOME') ?? join(homedir(), '.local', 'state'), 'openwechat-im'),
+    runtimeFolder: join(value('XDG_RUNTIME_DIR', 'TMPDIR') ?? '/tmp', `openwechat-im-${process.getuid?.() ?? 0}`),
     proxy: {
       http: value('http_proxy', 'HTTP_PROXY') ?? '',
       https: value('https_proxy', 'HTTPS_PROXY') ?? '',

@@ -36,7 +36,10 @@ export function encodeMultipart(fields: readonly FormField[]): Multipart {
   }
 }
 
-/** As the fetch standard does it: what would end the value or the line is spelled out. */
+/**
+ * What would end the value or the line is spelled out, as the fetch standard does it. Unlike there a backslash is doubled:
+ * the relay takes it for an escape.
+ */
 function quoted(name: string): string {
-  return name.replaceAll('\n', '%0A').replaceAll('\r', '%0D').replaceAll('"', '%22')
+  return name.replaceAll('\\', '\\\\').replaceAll('\n', '%0A').replaceAll('\r', '%0D').replaceAll('"', '%22')
 }

@@ -13,6 +13,15 @@ export function listContacts(database: Database, account: string): StoredContact
     .flatMap(toContact)
 }
 
+export function contactWith(database: Database, account: string, peer: string): StoredContact | null {
+  const row = database.get(
+    'SELECT peer, name, description, relationship, last_seen_at FROM contacts WHERE account = ? AND peer = ?',
+    account,
+    peer,
+  )
+  return row === undefined ? null : (toContact(row)[0] ?? null)
+}
+
 function toContact(row: Row): StoredContact[] {
   const address = parseAddress(String(row['peer']))
   if (address === null) return []
@@ -131,7 +140,7 @@ export function latestPeers(database: Database, limit: number): LatestPeer[] {
     .all(
       `SELECT peer, name, received_at, max(seq) AS seq FROM
          (SELECT seq, peer, name, received_at FROM messages
-          WHERE peer IS NOT NULL AND peer <> 'relay:0' AND state = 'final' AND via <> 'import'
+          WHERE peer IS NOT NULL AND peer <> 'relay:0' AND recipient IS NULL AND state = 'final' AND via <> 'import'
           ORDER BY seq DESC LIMIT 500)
        GROUP BY peer ORDER BY seq DESC LIMIT ?`,
       limit,

@@ -18,10 +18,16 @@ export type DataFile =
   | 'stats.json'
   | 'context_snapshot.json'
   | 'state.db'
+  | 'search.db'
   | 'lock.db'
+  | 'daemon.sock'
+  | 'daemon.token'
   | '.cache'
 
 const FOLDER_NAME = 'openwechat_im_client'
+
+/** Where copies of files lie. Agents' programs do not search folders with a dot in front (OI §0.1). */
+export const KEPT_FILES = '.files'
 
 /** Files that an agent's program would take for instructions or a package (OI §2, §7.2). They do not belong here. */
 const STRAY = new Set(['skill.md', 'agents.md', 'memory.md', 'hook.md', 'package.json'])

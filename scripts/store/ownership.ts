@@ -36,6 +36,20 @@ export async function ownFolder(folder: DataFolder, clock: Clock): Promise<Lock>
   throw alreadyRunning(folder, daemon)
 }
 
+/**
+ * Takes it for a command, if nobody has it now.
+ *
+ * @throws ConfigError why nobody can have it
+ */
+export function tryOwnFolder(folder: DataFolder): Lock | null {
+  const path = folder.file('lock.db')
+  try {
+    return tryLock(path)
+  } catch (error) {
+    throw notLockable(path, error)
+  }
+}
+
 function notLockable(path: string, error: unknown): ConfigError {
   const reason = sqliteReason(error)
   return new ConfigError(
@@ -50,7 +64,8 @@ function notLockable(path: string, error: unknown): ConfigError {
   )
 }
 
-function alreadyRunning(folder: DataFolder, holder: Holder | null): ConfigError {
+/** For whoever waited for the lock in vain. */
+export function alreadyRunning(folder: DataFolder, holder = currentHolder(folder)): ConfigError {
   const who = holder === null ? '' : ` (pid ${holder.pid}, ${holder.startedAt})`
   return new ConfigError(
     {

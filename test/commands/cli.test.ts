@@ -33,7 +33,7 @@ describe('the command line', () => {
 
   test('the language follows the locale', async () => {
     const { stderr } = await runProgram(['nope'], { env: { LANG: 'zh_CN.UTF-8' } })
-    assert.match(stderr, /^错误: 未知命令 "nope"。\n {2}下一步: /)
+    assert.match(stderr, /^错误：未知命令 "nope"。\n {2}下一步：/)
   })
 
   test('unknown commands and options exit with 2 and the next step', async () => {

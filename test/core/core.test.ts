@@ -97,6 +97,7 @@ describe('config.json', () => {
       myId: '2',
       batchSize: 5,
       sweepMinutes: 5,
+      retentionDays: 7,
     })
     assert.equal(parseConfig(JSON.stringify({ ...valid, my_id: '2' })).config.myId, '2')
     assert.equal(parseConfig(`\ufeff${JSON.stringify(valid)}`).config.token, valid.token)
@@ -109,12 +110,13 @@ describe('config.json', () => {
       my_id: -1,
       batch_size: 501,
       sweep_minutes: 'secret',
+      retention_days: 3651,
     })
     assert.throws(
       () => parseConfig(text),
       (error: unknown) => {
         assert.ok(error instanceof ConfigError && typeof error.text === 'object')
-        for (const key of ['base_url', 'token', 'my_id', 'batch_size', 'sweep_minutes']) {
+        for (const key of ['base_url', 'token', 'my_id', 'batch_size', 'sweep_minutes', 'retention_days']) {
           assert.match(error.text.en, new RegExp(`${key} has a wrong value; it takes `))
           assert.match(error.text.zh, new RegExp(`${key} 的值不正确；应为`))
         }
@@ -122,6 +124,13 @@ describe('config.json', () => {
         return true
       },
     )
+  })
+
+  test('the limit of retention is whole days up to ten years, or 0', () => {
+    const daysOf = (retention_days: unknown) =>
+      parseConfig(JSON.stringify({ ...valid, retention_days })).config.retentionDays
+    assert.deepEqual([0, 1, 3650].map(daysOf), [0, 1, 3650])
+    for (const days of [-1, 1.5, 3651, '7']) assert.throws(() => daysOf(days), /retention_days has a wrong value/)
   })
 
   test('broken JSON is located without being quoted', () => {
@@ -170,7 +179,7 @@ describe('small things', () => {
     assert.deepEqual(read.proxy, { http: '', https: 'http://p:1', except: 'x' })
     assert.equal(read.stateFolder, join('/s', 'openwechat-im'))
     assert.equal(read.language, 'zh')
-    assert.equal(read.logLevel, 'info')
+    assert.equal(read.logLevel, undefined)
     for (const locale of ['C', 'en_US.UTF-8', undefined, 'zho']) assert.equal(languageOfLocale(locale), 'en')
   })
 

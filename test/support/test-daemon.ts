@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Clock } from '../../scripts/core/clock.ts'
@@ -73,6 +74,7 @@ export async function startTestDaemon(
   const daemon = await startDaemon({
     folder: view.folder,
     stateFolder: null,
+    runtimeFolder: join(tmpdir(), `openwechat-im-${process.getuid?.()}`),
     log: createLogger({ clock: options.clock, level: 'debug', write: line => logs.push(JSON.parse(line)) }),
     version: 'test',
     language: 'en',

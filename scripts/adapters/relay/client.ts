@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.ts'
-import { RefusedError, ThrottledError, UnauthorizedError, UnreachableError } from '../../core/errors.ts'
+import { RefusedError, ThrottledError, UnauthorizedError } from '../../core/errors.ts'
 import type { FetchInit, FetchLike } from '../../core/fetch.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { classifyReply, retryAfterMs } from '../../protocol/relay/reply.ts'
-import { type HttpReply, request } from './http.ts'
+import { type HttpReply, type HttpRequest, noAnswer, request } from './http.ts'
 import type { Lane, Pacer } from './pacer.ts'
 
 /** The relay's endpoints (RC §3) as this adapter uses them. Each request has its own connection (RC §2). */
@@ -31,6 +31,8 @@ export interface Change {
   readonly contentType?: string
   readonly body?: string | Uint8Array<ArrayBuffer>
   readonly onSent?: (bytes: number) => void
+  /** Awaited when its turn has come, before anything is sent. */
+  readonly before?: (() => Promise<void>) | undefined
 }
 
 export interface RelayClientOptions {
@@ -64,10 +66,14 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
   const get = { method: 'GET', headers } as const
 
   /** @throws UnreachableError for an answer that is not whole: a name may read like a refusal, if nothing follows */
-  async function ask(lane: Lane, what: Parameters<typeof request>[2]): Promise<{ reply: HttpReply; text: string }> {
-    await pacer.turn(what.signal ?? new AbortController().signal, lane)
-    const reply = await request(fetch, clock, what)
-    if (!reply.complete) throw new UnreachableError('The answer was cut', { reason: 'body_cut' })
+  async function ask(
+    lane: Lane,
+    { before, signal, ...what }: HttpRequest & { signal: AbortSignal; before?: Change['before'] },
+  ): Promise<{ reply: HttpReply; text: string }> {
+    await pacer.turn(signal, lane)
+    await before?.()
+    const reply = await request(fetch, clock, { ...what, signal })
+    if (!reply.complete) throw noAnswer('body_cut')
     return { reply, text: decodeUtf8(reply.body) }
   }
 
@@ -81,15 +87,15 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
       case 'stream_limit': {
         const wait = retryAfterMs(reply.retryAfter, clock.now())
         pacer.throttled(wait)
-        throw new ThrottledError('The relay asks for fewer requests', { retryAfterMs: wait })
+        throw new ThrottledError(TOO_OFTEN, { retryAfterMs: wait, nextStep: LATER })
       }
       case 'unauthorized':
-        throw new UnauthorizedError('The relay does not accept the token')
+        throw new UnauthorizedError(TOKEN_REFUSED, { nextStep: CORRECT_TOKEN })
       case 'refused':
         pacer.passed()
         throw new RefusedError(answer.text, { status: reply.status })
       case 'no_answer':
-        throw new UnreachableError('The relay gave no usable answer', { reason: answer.reason })
+        throw noAnswer(answer.reason)
     }
   }
 
@@ -126,7 +132,7 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
       )
     },
 
-    async change({ method, path, contentType, body, onSent }, signal) {
+    async change({ method, path, contentType, body, onSent, before }, signal) {
       const init: Omit<FetchInit, 'signal' | 'redirect'> = {
         method,
         headers: { ...headers, ...(contentType === undefined ? {} : { 'Content-Type': contentType }) },
@@ -134,7 +140,8 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
         ...(onSent === undefined ? {} : { onSent }),
       }
       const timeoutMs = REQUEST_LIMIT_MS + (body?.length ?? 0) / SLOWEST_UPLOAD
-      return judge(await ask('send', { url: `${baseUrl}${path}`, init, timeoutMs, maxBytes: MAX_TEXT_BYTES, signal }))
+      const url = `${baseUrl}${path}`
+      return judge(await ask('send', { url, init, timeoutMs, maxBytes: MAX_TEXT_BYTES, signal, before }))
     },
 
     async getPage(path, signal) {
@@ -145,4 +152,12 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
       return page.reply.status === 200 ? page.text : judge(page)
     },
   }
+}
+
+const TOO_OFTEN = { en: 'The relay asks for fewer requests.', zh: '中继要求降低请求频率。' }
+const LATER = { en: 'Nothing was done. Try again in a few seconds.', zh: '未执行任何操作。请几秒后再试。' }
+const TOKEN_REFUSED = { en: 'The relay does not accept the token.', zh: '中继不接受该 Token。' }
+const CORRECT_TOKEN = {
+  en: 'Correct token in config.json, or register anew; a lost token can not be shown again.',
+  zh: '请修正 config.json 中的 token，或重新注册；丢失的 Token 无法再次显示。',
 }

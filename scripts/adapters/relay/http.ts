@@ -55,8 +55,22 @@ async function send(fetch: FetchLike, options: HttpRequest, signal: AbortSignal)
 }
 
 export function unreachable(error: unknown): UnreachableError {
-  const reason = failureReason(error)
-  return new UnreachableError(`No answer from the relay (${reason})`, { reason, cause: error })
+  return noAnswer(failureReason(error), error)
+}
+
+/** @param reason a short word of ours, never text of the other side */
+export function noAnswer(reason: string, cause?: unknown): UnreachableError {
+  return new UnreachableError(
+    { en: `No usable answer from the relay (${reason}).`, zh: `中继没有给出可用的答复（${reason}）。` },
+    {
+      reason,
+      nextStep: {
+        en: '"doctor" tells whether the address, the network or the relay is at fault.',
+        zh: '"doctor" 会说明是地址、网络还是中继的问题。',
+      },
+      ...(cause === undefined ? {} : { cause }),
+    },
+  )
 }
 
 /** What the codes of undici, OpenSSL and zlib mean to whoever reads the log. Other codes speak for themselves. */

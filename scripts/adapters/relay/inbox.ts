@@ -106,7 +106,7 @@ export function createInbox(ctx: AdapterContext, options: InboxOptions): Inbox {
     let stopped: FetchedInbox['stopped'] | undefined
     while (stopped === undefined && !signal.aborted) stopped = await readSome(tally)
     report(reason, tally.fetched)
-    return { fetched: tally.fetched, stopped: stopped ?? 'unreachable' }
+    return { fetched: tally.fetched, stopped: stopped === undefined ? 'unreachable' : stopped }
   }
 
   /** @returns undefined when there is more to read, otherwise why there is not */

@@ -19,23 +19,34 @@ const LIMITS = { timeoutMs: 30_000, maxBytes: 4 * 1024 * 1024 }
 
 /** Is it a relay, and does it know us? Asks nothing that costs a message: no stream, no inbox (RC rule 6). */
 export async function checkRelay(config: Config, network: Network): Promise<Finding[]> {
+  const reached = await findRelay(config.baseUrl, network)
+  if (reached.level === 'fault') return [reached]
   try {
-    const reached = await checkHealth(config.baseUrl, network)
-    if (reached.level === 'fault') return [reached]
     return [reached, await checkToken(config, network)]
   } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error
-    return [
-      {
-        check: 'relay',
-        level: 'fault',
-        text: { en: `not reachable (${error.reason})`, zh: `无法连接（${error.reason}）` },
-        next: {
-          en: 'Check base_url, the network, and HTTPS_PROXY if you need one.',
-          zh: '请检查 base_url、网络，以及是否需要设置 HTTPS_PROXY。',
-        },
-      },
-    ]
+    return [notReachable(error)]
+  }
+}
+
+/** Is there a relay at that address? */
+export async function findRelay(baseUrl: string, network: Network): Promise<Finding> {
+  try {
+    return await checkHealth(baseUrl, network)
+  } catch (error) {
+    return notReachable(error)
+  }
+}
+
+function notReachable(error: unknown): Finding {
+  if (!(error instanceof UnreachableError)) throw error
+  return {
+    check: 'relay',
+    level: 'fault',
+    text: { en: `not reachable (${error.reason})`, zh: `无法连接（${error.reason}）` },
+    next: {
+      en: 'Check base_url, the network, and HTTPS_PROXY if you need one.',
+      zh: '请检查 base_url、网络，以及是否需要设置 HTTPS_PROXY。',
+    },
   }
 }
 

@@ -12,7 +12,7 @@ import { parseDiscovered } from '../../protocol/relay/lists.ts'
 import { type Profile, type RelayStatus, splitProfile } from '../../protocol/relay/profile.ts'
 import type { Change, RelayClient } from './client.ts'
 import { contactOf, type FriendList, syncFriends } from './friends.ts'
-import { neverSent } from './http.ts'
+import { neverSent, noAnswer } from './http.ts'
 import { type Person, personOf, readPeople } from './people-list.ts'
 import type { Profiles } from './profiles.ts'
 
@@ -123,7 +123,7 @@ export function createRelayRequests(
     homepage: id => client.getPage(`/homepage/${id}`, signal),
     async stats() {
       const stats = parseRelayStats(await client.getText('/stats', signal))
-      if (stats === null) throw new UnreachableError('No usable answer', { reason: 'unexpected_answer' })
+      if (stats === null) throw noAnswer('unexpected_answer')
       return stats
     },
   }

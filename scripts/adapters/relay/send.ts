@@ -1,5 +1,5 @@
 import type { Outbound, SendOutcome } from '../../core/adapter.ts'
-import { RefusedError, ThrottledError, UnauthorizedError, UnreachableError } from '../../core/errors.ts'
+import { isAbort, RefusedError, ThrottledError, UnauthorizedError, UnreachableError } from '../../core/errors.ts'
 import { encodeMultipart } from '../../protocol/multipart.ts'
 import { parseSent } from '../../protocol/relay/answers.ts'
 import type { Change, RelayClient } from './client.ts'
@@ -14,14 +14,14 @@ const THROTTLED_MS = 1000
  */
 export async function sendToRelay(
   client: RelayClient,
-  { to, content, file, progress }: Outbound,
+  { to, content, file, begin, progress }: Outbound,
   { signal, onInboxWaiting }: { signal: AbortSignal; onInboxWaiting: () => void },
 ): Promise<SendOutcome> {
   if (to.scheme !== 'relay') throw new TypeError(`The relay can not reach ${to.scheme}`)
   const change = file === null ? textChange(to.id, content) : fileChange(to.id, content, { file, progress })
   let reply: string
   try {
-    reply = await client.change(change, signal)
+    reply = await client.change({ ...change, before: begin }, signal)
   } catch (error) {
     return failure(error)
   }
@@ -67,6 +67,8 @@ function failure(error: unknown): SendOutcome {
   if (error instanceof ThrottledError) return { kind: 'later', afterMs: error.retryAfterMs ?? THROTTLED_MS }
   if (error instanceof UnauthorizedError) return { kind: 'not_sent', reason: 'token_refused' }
   if (error instanceof RefusedError) return refusal(error.message)
+  // We were stopped while the message waited for its turn: a request that is under way ends as unreachable.
+  if (isAbort(error)) return { kind: 'later', afterMs: 0 }
   if (!(error instanceof UnreachableError)) throw error
   return { kind: neverSent(error) ? 'not_sent' : 'unknown', reason: error.reason }
 }

@@ -66,6 +66,52 @@ describe('the distance between requests', () => {
     assert.ok(((await starts(1, pacer, clock))[0] ?? 0) - before <= 300_100)
   })
 
+  test('is kept for reads and sends apart: neither waits for the other', async () => {
+    const clock = createFakeClock()
+    const pacer = createPacer(clock)
+    await pacer.turn(signal, 'read')
+    await pacer.turn(signal, 'send')
+    assert.equal(clock.monotonic(), 0)
+    const at: string[] = []
+    const next = (['read', 'send'] as const).map(lane => pacer.turn(signal, lane).then(() => at.push(lane)))
+    await turns(3)
+    assert.deepEqual(at, [])
+    clock.advance(100)
+    await Promise.all(next)
+  })
+
+  test('after a refusal holds for reads and sends together', async () => {
+    const clock = createFakeClock()
+    const pacer = createPacer(clock)
+    pacer.throttled(5000)
+    const at: number[] = []
+    const both = (['read', 'send'] as const).map(lane =>
+      pacer.turn(signal, lane).then(() => at.push(clock.monotonic())),
+    )
+    await turns(3)
+    clock.advance(4999)
+    await turns(3)
+    assert.deepEqual(at, [])
+    clock.advance(1)
+    await Promise.all(both)
+  })
+
+  test('is one for both lanes where the relay takes one request per ten seconds', async () => {
+    const clock = createFakeClock()
+    const pacer = createPacer(clock)
+    for (let i = 0; i < 3; i++) pacer.throttled(undefined)
+    const at: number[] = []
+    const both = (['read', 'send'] as const).map(lane =>
+      pacer.turn(signal, lane).then(() => at.push(clock.monotonic())),
+    )
+    while (at.length < 2) {
+      await turns(3)
+      clock.advance(100)
+    }
+    await Promise.all(both)
+    assert.ok((at[1] ?? 0) - (at[0] ?? 0) >= 10_000)
+  })
+
   test('a wait ends with the signal', async () => {
     const clock = createFakeClock()
     const pacer = createPacer(clock)

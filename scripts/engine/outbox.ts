@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto'
+import type { Outbound, SendOutcome } from '../core/adapter.ts'
+import { addressKey } from '../core/address.ts'
+import { createBell, sleepOrBell } from '../core/bell.ts'
+import { type Clock, utcSeconds } from '../core/clock.ts'
+import { errorCode, errorPlace, RefusedError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import { contactWith } from '../store/contacts.ts'
+import type { DataFolder } from '../store/data-folder.ts'
+import { readKept } from '../store/kept-files.ts'
+import { latestSeq } from '../store/messages.ts'
+import {
+  findRequest,
+  insertEntry,
+  interruptedEntries,
+  markState,
+  type NewEntry,
+  nextEntries,
+  type OutboxEntry,
+  readEntry,
+} from '../store/outbox.ts'
+import { AGENT, acknowledge } from '../store/positions.ts'
+import type { Writer } from '../store/writer.ts'
+import type { RelaySession } from './relay-session.ts'
+import { isSettled, settle, settleAs } from './settlement.ts'
+
+/**
+ * What we send to the relay (design §6): committed first, then tried once, in order per recipient. What the relay wants
+ * later is tried later; everything else is settled by the first answer, or by the lack of one.
+ */
+export interface Outbox {
+  /** After a start: requests of an earlier process have an unknown outcome now; what waits is sent. */
+  start(): Promise<void>
+  /** The message of that request id, if it was given before. @throws RefusedError when it stands for another message */
+  find(message: OutgoingMessage): OutboxEntry | null
+  /** Resolves after the commit, or with the entry of the same request id. @throws RefusedError as `find` does */
+  submit(message: OutgoingMessage): Promise<OutboxEntry>
+  /** The entry when it is settled, or as it is after `waitMs`. */
+  outcomeOf(id: number, options: OutcomeOptions): Promise<OutboxEntry>
+  /** Begins nothing new, and gives what is under way a while to end. */
+  stop(): Promise<void>
+}
+
+export interface OutgoingMessage extends Pick<NewEntry, 'to' | 'content' | 'file'> {
+  /** Safe to repeat under the same one. Left out: nobody will. */
+  readonly requestId: string | undefined
+}
+
+export interface OutcomeOptions {
+  readonly waitMs: number
+  readonly signal: AbortSignal
+  /** Bytes of a file that have gone out. */
+  readonly progress?: (done: number, total: number) => void
+}
+
+export interface OutboxOptions {
+  readonly folder: DataFolder
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly log: Logger
+  /** @throws ConfigError where nobody is registered */
+  readonly relay: () => RelaySession
+  /** Something was committed that files show. */
+  readonly onCommit: () => void
+}
+
+const SINK = 'relay'
+/** One that is slow, a file say, must not keep the messages to everybody else. */
+const MOST_AT_ONCE = 4
+const RETRY_MS = 5000
+/** At a stop a request is heard out for as long as a read is (design §3). */
+const LAST_SEND_MS = 35_000
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { writer, clock, log, relay } = options
+  const settledBell = createBell()
+  const ending = new AbortController()
+  const underWay = new Map<string, Promise<void>>()
+  const listeners = new Map<number, NonNullable<OutcomeOptions['progress']>>()
+  let stopped = false
+  let cancelPause: (() => void) | undefined
+
+  function pump(): void {
+    if (stopped || cancelPause !== undefined) return
+    try {
+      for (const entry of nextEntries(writer.database, SINK)) {
+        const peer = addressKey(entry.to)
+        if (underWay.size < MOST_AT_ONCE && !underWay.has(peer)) underWay.set(peer, attempt(entry, peer))
+      }
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  async function attempt(entry: OutboxEntry, peer: string): Promise<void> {
+    await deliver(entry).catch(failed)
+    underWay.delete(peer)
+    pump()
+  }
+
+  /** A fault of ours, or a store that can not be read: what waits is looked at again. */
+  function failed(error: unknown): void {
+    writer.suspect(error)
+    log.error('messages can not be sent now', { error: errorCode(error), at: errorPlace(error) })
+    pause(RETRY_MS)
+  }
+
+  function pause(ms: number): void {
+    cancelPause?.()
+    // What waits then is the next run's.
+    if (stopped) return
+    cancelPause = clock.after(ms, () => {
+      cancelPause = undefined
+      pump()
+    })
+  }
+
+  async function deliver(entry: OutboxEntry): Promise<void> {
+    const session = relay()
+    if (session.account !== entry.account) {
+      await end(entry, { kind: 'not_sent', reason: 'another_account' })
+      return
+    }
+    const outcome = await trySending(entry, session)
+    if (outcome.kind !== 'later') {
+      await end(entry, outcome)
+      return
+    }
+    pause(outcome.afterMs)
+    await writer.write(database => markState(database, entry.id, 'queued'))
+  }
+
+  async function trySending(entry: OutboxEntry, { adapter, context }: RelaySession): Promise<SendOutcome> {
+    const ctx = { ...context, signal: ending.signal }
+    if (entry.to.scheme === 'relay' && contactWith(writer.database, entry.account, addressKey(entry.to)) === null) {
+      // The line in conversations.md is to name them. That it can not is no reason not to send.
+      const { id } = entry.to
+      await adapter
+        .requests(ctx)
+        .user(id)
+        .catch(error => log.info('a recipient has no name', { id, reason: errorCode(error) }))
+    }
+    const bytes = entry.file === null ? null : await readKept(options.folder, entry.file).catch(() => undefined)
+    if (bytes === undefined) return { kind: 'not_sent', reason: 'file_missing' }
+    const message: Outbound = {
+      to: entry.to,
+      content: entry.content,
+      file: entry.file === null || bytes === null ? null : { name: entry.file.name, bytes },
+      begin: () => writer.write(database => markState(database, entry.id, 'sending')),
+      progress: (done, total) => listeners.get(entry.id)?.(done, total),
+    }
+    return adapter.send(message, ctx).catch(error => {
+      log.error('sending failed', { error: errorCode(error), at: errorPlace(error) })
+      return { kind: 'unknown', reason: 'fault' }
+    })
+  }
+
+  async function end(entry: OutboxEntry, outcome: Exclude<SendOutcome, { kind: 'later' }>): Promise<void> {
+    await writer.write(database => settle(database, entry, { outcome, now: utcSeconds(clock.now()) }))
+    log.info('a message was sent', { entry: entry.id, outcome: outcome.kind })
+    options.onCommit()
+    settledBell.ring()
+  }
+
+  function find(message: OutgoingMessage): OutboxEntry | null {
+    if (message.requestId === undefined) return null
+    const found = findRequest(writer.database, { ...message, requestId: message.requestId })
+    if (found !== null && !found.same) throw otherMessage(message.requestId)
+    return found?.entry ?? null
+  }
+
+  return {
+    find,
+    async start() {
+      await writer.write(database => {
+        for (const entry of interruptedEntries(database, SINK)) {
+          settleAs(database, entry, {
+            state: 'unknown',
+            detail: { reason: 'interrupted' },
+            now: utcSeconds(clock.now()),
+          })
+        }
+      })
+      options.onCommit()
+      pump()
+    },
+    async submit(message) {
+      const { account } = relay()
+      const requestId = message.requestId ?? randomUUID()
+      const createdAt = utcSeconds(clock.now())
+      const entry = await writer.write(database => {
+        // Another one may have come between the look and this commit.
+        const found = findRequest(database, { ...message, requestId })
+        if (found !== null) return found.same ? found.entry : null
+        // Whoever answers has read what was asked.
+        acknowledge(database, { reader: AGENT, upTo: latestSeq(database), peer: addressKey(message.to) })
+        return insertEntry(database, { ...message, requestId, sink: SINK, account, createdAt })
+      })
+      if (entry === null) throw otherMessage(requestId)
+      options.onCommit()
+      pump()
+      return entry
+    },
+    async outcomeOf(id, { waitMs, signal, progress }) {
+      if (progress !== undefined) listeners.set(id, progress)
+      const until = clock.monotonic() + waitMs
+      try {
+        for (;;) {
+          const entry = readEntry(writer.database, id)
+          if (entry === null) throw new Error('The outbox lost an entry')
+          const left = until - clock.monotonic()
+          if (isSettled(entry.state) || left <= 0) return entry
+          await sleepOrBell(settledBell, left, { clock, signal })
+        }
+      } finally {
+        listeners.delete(id)
+      }
+    },
+    async stop() {
+      stopped = true
+      cancelPause?.()
+      const done = new AbortController()
+      const patience = clock.sleep(LAST_SEND_MS, done.signal).then(
+        () => ending.abort(new DOMException('The daemon stops', 'AbortError')),
+        () => undefined,
+      )
+      await Promise.all(underWay.values())
+      done.abort()
+      await patience
+    },
+  }
+}
+
+function otherMessage(requestId: string): RefusedError {
+  const id = JSON.stringify(requestId)
+  return new RefusedError(
+    {
+      en: `The request id ${id} was given to another message before. Nothing was sent.`,
+      zh: `请求编号 ${id} 已用于另一条消息。未发送任何内容。`,
+    },
+    {
+      status: 409,
+      nextStep: { en: 'Use a new request id for a new message.', zh: '新消息请使用新的请求编号。' },
+    },
+  )
+}

@@ -1,0 +1,79 @@
+import type { SendOutcome } from '../core/adapter.ts'
+import { addressKey } from '../core/address.ts'
+import type { Flags, Party } from '../core/message.ts'
+import { applyContactChange, contactWith } from '../store/contacts.ts'
+import { count } from '../store/counters.ts'
+import type { Database } from '../store/database.ts'
+import { insertMessage } from '../store/messages.ts'
+import {
+  type OutboxDetail,
+  type OutboxEntry,
+  type OutboxState,
+  type SettledState,
+  settleEntry,
+} from '../store/outbox.ts'
+import { readStatus } from '../store/status.ts'
+
+/** What became of a message is one commit: the entry, the line that shows it, and what it says about the other side. */
+
+export function isSettled(state: OutboxState): state is SettledState {
+  return state !== 'queued' && state !== 'sending'
+}
+
+export function settle(
+  database: Database,
+  entry: OutboxEntry,
+  { outcome, now }: { outcome: Exclude<SendOutcome, { kind: 'later' }>; now: string },
+): void {
+  const relationship = 'relationship' in outcome ? outcome.relationship : null
+  if (relationship !== null) applyContactChange(database, entry.account, { address: entry.to, relationship })
+  if (outcome.kind === 'accepted') count(database, 'sent')
+  settleAs(database, entry, {
+    state: outcome.kind,
+    detail: {
+      ...('text' in outcome ? { text: outcome.text } : {}),
+      ...('reason' in outcome ? { reason: outcome.reason } : {}),
+      ...(relationship === null ? {} : { relationship }),
+    },
+    now,
+  })
+}
+
+export function settleAs(
+  database: Database,
+  entry: OutboxEntry,
+  { state, detail, now }: { state: SettledState; detail: OutboxDetail; now: string },
+): void {
+  const seq = insertMessage(database, {
+    source: entry.sink,
+    account: entry.account,
+    via: 'send',
+    receivedAt: now,
+    parsed: {
+      type: entry.file === null ? 'chat' : 'file',
+      at: now,
+      from: ourselves(database),
+      content: entry.content,
+      flags: flagsOf(entry, state),
+    },
+    to: { address: entry.to, name: contactWith(database, entry.account, addressKey(entry.to))?.name ?? '' },
+    payload: null,
+    state: 'final',
+    settleBy: 0,
+    unresolved: false,
+  })
+  settleEntry(database, entry.id, { state, detail, seq, settledAt: now })
+}
+
+/** Nothing is said of the ordinary case. */
+function flagsOf({ file }: OutboxEntry, state: SettledState): Flags {
+  return {
+    ...(file === null ? {} : { attachment: file.name }),
+    ...(state === 'accepted' ? {} : { state }),
+  }
+}
+
+function ourselves(database: Database): Party {
+  const profile = readStatus(database, 'profile')
+  return { address: { scheme: 'relay', id: Number(profile?.['id'] ?? 0) }, name: String(profile?.['name'] ?? '') }
+}

@@ -1,0 +1,105 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { constants, mkdirSync } from 'node:fs'
+import { open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError, errorCode } from '../core/errors.ts'
+import { type DataFolder, KEPT_FILES } from './data-folder.ts'
+import { isMissing, syncFolder } from './files.ts'
+
+/**
+ * Copies of files in the dot folder `.files/`, which no agent's program searches, under names made of their content
+ * (design §3): what a peer calls a file is never the name of one.
+ */
+export interface KeptFile {
+  /** Within the data folder. */
+  readonly path: string
+  readonly bytes: number
+}
+
+/** Durable when it resolves. The same content is kept once. */
+export async function keepBytes(
+  folder: DataFolder,
+  bytes: Uint8Array,
+  kind: 'bin' | 'html' | 'txt',
+): Promise<KeptFile> {
+  const path = join(KEPT_FILES, `${createHash('sha256').update(bytes).digest('hex')}.${kind}`)
+  const kept = { path, bytes: bytes.length }
+  const target = join(folder.path, path)
+  if (await hasSize(target, bytes.length)) return kept
+  mkdirSync(join(folder.path, KEPT_FILES), { recursive: true, mode: 0o700 })
+  // Two commands may keep the same content at one time.
+  const temporary = `${target}.${randomUUID()}.partial`
+  try {
+    const handle = await open(temporary, 'w', 0o600)
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, target)
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined)
+    throw error
+  }
+  await syncFolder(join(folder.path, KEPT_FILES))
+  return kept
+}
+
+async function hasSize(path: string, bytes: number): Promise<boolean> {
+  try {
+    return (await stat(path)).size === bytes
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
+/** @param kept as `keepBytes` gave it */
+export async function readKept(folder: DataFolder, kept: { readonly path: string }): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(join(folder.path, kept.path)))
+}
+
+/**
+ * A file that the owner names, whole.
+ *
+ * @throws ConfigError when it is missing, no file, or too large
+ */
+export async function readOwnersFile(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    // A pipe would keep us waiting for its writer.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const facts = await handle.stat()
+      if (!facts.isFile()) throw notUsable(path, 'not_a_file')
+      if (facts.size > maxBytes) throw tooLarge(path, facts.size, maxBytes)
+      const bytes = await handle.readFile()
+      // It may have grown meanwhile.
+      if (bytes.length > maxBytes) throw tooLarge(path, bytes.length, maxBytes)
+      return new Uint8Array(bytes)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    throw notUsable(path, errorCode(error))
+  }
+}
+
+function notUsable(path: string, reason: string): ConfigError {
+  return new ConfigError(
+    { en: `The file ${path} can not be read (${reason}).`, zh: `无法读取文件 ${path}（${reason}）。` },
+    { nextStep: { en: 'Check the path and who may read it.', zh: '请检查路径和读取权限。' } },
+  )
+}
+
+function tooLarge(path: string, bytes: number, maxBytes: number): ConfigError {
+  const limit = maxBytes >= 1024 * 1024 ? `${maxBytes / 1024 / 1024} MiB` : `${maxBytes / 1024} KiB`
+  return new ConfigError(
+    {
+      en: `The file ${path} has ${bytes} bytes; the relay takes ${limit} at most.`,
+      zh: `文件 ${path} 有 ${bytes} 字节；中继最多接受 ${limit}。`,
+    },
+    { nextStep: { en: 'Send a smaller one. Nothing was sent.', zh: '请换一个更小的文件。未发送任何内容。' } },
+  )
+}

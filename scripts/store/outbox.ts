@@ -1,0 +1,147 @@
+import { hash } from 'node:crypto'
+import { type Address, addressKey, parseAddress } from '../core/address.ts'
+import type { Database, Row } from './database.ts'
+
+/** One message that we send: committed before the request, settled with its outcome (design §2.3). */
+export interface OutboxEntry {
+  readonly id: number
+  readonly requestId: string
+  readonly sink: string
+  readonly account: string
+  readonly to: Address
+  readonly content: string
+  readonly file: OutboxFile | null
+  readonly state: OutboxState
+  readonly detail: OutboxDetail
+  /** The message that shows it; null before it is settled. */
+  readonly seq: number | null
+}
+
+/** The copy in the data folder, and what the file was called. */
+export interface OutboxFile {
+  readonly path: string
+  readonly name: string
+  readonly bytes: number
+}
+
+/** `sending` is committed before the request: whoever finds it after a crash knows that it may have been made. */
+export type OutboxState = 'queued' | 'sending' | SettledState
+export type SettledState = 'accepted' | 'refused' | 'not_sent' | 'unknown'
+
+export interface OutboxDetail {
+  /** The other side's words. */
+  readonly text?: string
+  /** Ours, one word. */
+  readonly reason?: string
+  readonly relationship?: string
+}
+
+export interface NewEntry {
+  readonly requestId: string
+  readonly sink: string
+  readonly account: string
+  readonly to: Address
+  readonly content: string
+  readonly file: OutboxFile | null
+  readonly createdAt: string
+}
+
+export function insertEntry(database: Database, entry: NewEntry): OutboxEntry {
+  const id = database.run(
+    `INSERT INTO outbox (request_id, fingerprint, sink, account, recipient, content, file, state, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
+    entry.requestId,
+    fingerprint(entry),
+    entry.sink,
+    entry.account,
+    addressKey(entry.to),
+    entry.content,
+    entry.file === null ? null : JSON.stringify(entry.file),
+    entry.createdAt,
+  )
+  return { ...entry, id, state: 'queued', detail: {}, seq: null }
+}
+
+/** @returns whether the entry of that request id, if there is one, says the same as this one would */
+export function findRequest(
+  database: Database,
+  request: Pick<NewEntry, 'requestId' | 'to' | 'content' | 'file'>,
+): { entry: OutboxEntry; same: boolean } | null {
+  const row = database.get('SELECT * FROM outbox WHERE request_id = ?', request.requestId)
+  const entry = row === undefined ? null : toEntry(row)
+  if (row === undefined || entry === null) return null
+  return { entry, same: fingerprint(request).equals(row['fingerprint'] as Uint8Array) }
+}
+
+export function readEntry(database: Database, id: number): OutboxEntry | null {
+  const row = database.get('SELECT * FROM outbox WHERE id = ?', id)
+  return row === undefined ? null : toEntry(row)
+}
+
+/** The next message to each recipient: what is behind it waits for it. Oldest first. */
+export function nextEntries(database: Database, sink: string): OutboxEntry[] {
+  return database
+    .all(
+      `SELECT * FROM outbox WHERE id IN
+         (SELECT min(id) FROM outbox WHERE state IN ('queued', 'sending') AND sink = ? GROUP BY recipient)
+       ORDER BY id`,
+      sink,
+    )
+    .flatMap(row => toEntry(row) ?? [])
+    .filter(entry => entry.state === 'queued')
+}
+
+/** Requests that an earlier process may have made. */
+export function interruptedEntries(database: Database, sink: string): OutboxEntry[] {
+  return database
+    .all("SELECT * FROM outbox WHERE state IN ('queued', 'sending') AND sink = ? ORDER BY id", sink)
+    .flatMap(row => toEntry(row) ?? [])
+    .filter(entry => entry.state === 'sending')
+}
+
+export function markState(database: Database, id: number, state: 'queued' | 'sending'): void {
+  database.run('UPDATE outbox SET state = ? WHERE id = ?', state, id)
+}
+
+export function settleEntry(
+  database: Database,
+  id: number,
+  outcome: { state: SettledState; detail: OutboxDetail; seq: number; settledAt: string },
+): void {
+  database.run(
+    'UPDATE outbox SET state = ?, detail = ?, seq = ?, settled_at = ? WHERE id = ?',
+    outcome.state,
+    JSON.stringify(outcome.detail),
+    outcome.seq,
+    outcome.settledAt,
+    id,
+  )
+}
+
+/** How many wait to be sent. */
+export function waitingEntries(database: Database): number {
+  return Number(database.get("SELECT count(*) AS n FROM outbox WHERE state IN ('queued', 'sending')")?.['n'] ?? 0)
+}
+
+/** What a request id stands for: repeating it must mean the same message, not only the same number. */
+function fingerprint({ to, content, file }: Pick<NewEntry, 'to' | 'content' | 'file'>): Buffer {
+  const what = JSON.stringify([addressKey(to), content, file === null ? null : [file.path, file.name]])
+  return hash('sha256', what, 'buffer')
+}
+
+function toEntry(row: Row): OutboxEntry | null {
+  const to = parseAddress(String(row['recipient']))
+  if (to === null) return null
+  return {
+    id: Number(row['id']),
+    requestId: String(row['request_id']),
+    sink: String(row['sink']),
+    account: String(row['account']),
+    to,
+    content: String(row['content']),
+    file: row['file'] === null ? null : (JSON.parse(String(row['file'])) as OutboxFile),
+    state: String(row['state']) as OutboxState,
+    detail: JSON.parse(String(row['detail'])) as OutboxDetail,
+    seq: row['seq'] === null ? null : Number(row['seq']),
+  }
+}
