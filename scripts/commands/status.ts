@@ -5,6 +5,7 @@ import { folderExists, requireDataFolder } from '../store/data-folder.ts'
 import { type Database, openForReading } from '../store/database.ts'
 import { runningDaemon } from '../store/ownership.ts'
 import { AGENT, shownTotal, unreadCount } from '../store/positions.ts'
+import { configuredRetentionDays, type Retention, retentionOf } from '../store/retention.ts'
 import { newerSchema, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts'
 import { currentAccount, readStatus } from '../store/status.ts'
 import { type Command, type CommandContext, DONE, speaker } from './command.ts'
@@ -18,6 +19,7 @@ interface Status {
   readonly messages_received: number
   readonly unread_count: number
   readonly friends_count: number
+  readonly retention: Retention
 }
 
 export const status: Command = {
@@ -50,6 +52,7 @@ function readAll(context: CommandContext): Status {
       messages_received: database === null ? 0 : shownTotal(database),
       unread_count: database === null ? 0 : unreadCount(database, AGENT),
       friends_count: database === null ? 0 : countRelationships(database, currentAccount(database)).accepted,
+      retention: retentionOf(database, configuredRetentionDays(folder.file('config.json')), context.clock.now()),
     }
   } finally {
     database?.close()
@@ -78,6 +81,7 @@ function describe(found: Status, context: CommandContext): string {
       `Messages: ${found.messages_received} received, ${found.unread_count} unread. Friends: ${found.friends_count}.`,
       `消息：已收到 ${found.messages_received} 条，未读 ${found.unread_count} 条。好友：${found.friends_count} 位。`,
     ),
+    ...olderMessages(found.retention, context),
     `${t('Data folder', '数据目录')}: ${found.data_folder}`,
   ]
   if (config['state'] === 'invalid') lines.push(inLanguage(config['reason'] as Bilingual, context.language))
@@ -92,6 +96,18 @@ function describe(found: Status, context: CommandContext): string {
     )
   }
   return lines.join('\n')
+}
+
+/** Said only where there is something to ask the owner. */
+function olderMessages({ days, older_messages, oldest_utc }: Retention, context: CommandContext): string[] {
+  if (older_messages === 0) return []
+  const t = speaker(context)
+  return [
+    t(
+      `Older than ${days} days: ${older_messages} messages, since ${oldest_utc}. Archive them? See: npm run -s im -- retention`,
+      `超过 ${days} 天：${older_messages} 条消息，自 ${oldest_utc} 起。是否归档？参见：npm run -s im -- retention`,
+    ),
+  ]
 }
 
 function relaySentence({ daemon, relay, config }: Status, context: CommandContext): string {

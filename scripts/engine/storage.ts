@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.ts'
 import type { ChannelLog } from '../projections/channel-log.ts'
 import { JSON_FILES } from '../projections/json-projection.ts'
 import { createProjector, type Projector } from '../projections/projector.ts'
+import { createSearchIndex, type SearchIndex } from '../projections/search-index.ts'
 import type { DataFolder } from '../store/data-folder.ts'
 import { type Database, isCorruption, mayPass, sqliteReason, storageError } from '../store/database.ts'
 import { type FileLayer, removeTemporaries } from '../store/files.ts'
@@ -73,14 +74,16 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       },
     }
     const writer = openState(folder, clock, events, options.wrapDatabase)
+    const index = createIndex(options, writer)
     try {
-      const files = createFiles(options, writer)
+      const files = createFiles(options, writer, index)
       projector = files.projector
       return {
         writer,
         projector: files.projector,
         close() {
           files.silence()
+          index.close()
           return writer.close()
         },
       }
@@ -104,7 +107,28 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 }
 
-function createFiles(options: StorageOptions, writer: Writer): { projector: Projector; silence(): void } {
+function createIndex({ folder, clock, log }: StorageOptions, writer: Writer): SearchIndex {
+  return createSearchIndex({
+    path: folder.file('search.db'),
+    database: () => writer.database,
+    clock,
+    onUnreadable(error) {
+      writer.suspect(error)
+      log.error('the database can not be read', { reason: sqliteReason(error) })
+    },
+    onFault: (reason, thrownAway) =>
+      log.warn('the index of searches can not be written; they look at messages one by one', {
+        reason,
+        thrown_away: thrownAway,
+      }),
+  })
+}
+
+function createFiles(
+  options: StorageOptions,
+  writer: Writer,
+  index: SearchIndex,
+): { projector: Projector; silence(): void } {
   const { folder, files, clock, log, channelLog, onWritten } = options
   let silent = false
   function create(): Projector {
@@ -126,7 +150,10 @@ function createFiles(options: StorageOptions, writer: Writer): { projector: Proj
         channelLog.event('STORAGE_FAULT', { file, reason: 'not_json', moved_to: to })
         log.warn('a file was no JSON object; it was put aside', { file, to })
       },
-      ...(onWritten === undefined ? {} : { onWritten }),
+      onWritten(seq) {
+        index.follow(seq)
+        onWritten?.(seq)
+      },
     })
   }
   function silence(): void {
@@ -144,7 +171,7 @@ function createFiles(options: StorageOptions, writer: Writer): { projector: Proj
 
 async function clearAway({ folder, log }: StorageOptions): Promise<void> {
   try {
-    await removeTemporaries(folder.path, [...JSON_FILES])
+    await removeTemporaries(folder.path, [...JSON_FILES, 'inbox_pushed.md', 'conversations.md'])
   } catch (error) {
     log.warn('what a killed write left behind can not be cleared away', { error: errorCode(error) })
   }

@@ -1,5 +1,6 @@
 import type { AppendFile, FileFacts, FileLayer } from '../store/files.ts'
 import type { Checkpoint } from '../store/positions.ts'
+import { BATCH, type Due, type DueEntry, LF, matchTail } from './match-tail.ts'
 
 /**
  * One append-only file of the agent, kept in step with the store (design §3). The checkpoint says how far the file is
@@ -16,13 +17,15 @@ export interface AppendProjection {
   sync(): Promise<Checkpoint | null>
   /** The seq up to which the file shows everything. */
   readonly writtenSeq: number
+  /** What is on disk, when that is all that was written; null otherwise, and while there is doubt. */
+  readonly settled: Checkpoint | null
+  /**
+   * Another file, that stands for the same messages, takes this one's place: the next entry is appended there.
+   *
+   * @param appear gives it the name, durably
+   */
+  adopt(appear: () => Promise<void>): Promise<Checkpoint>
   close(): Promise<void>
-}
-
-export interface DueEntry {
-  readonly seq: number
-  /** Whole lines; empty when this file does not show the message. */
-  readonly text: string
 }
 
 export interface AppendProjectionOptions {
@@ -31,16 +34,13 @@ export interface AppendProjectionOptions {
   /** As of the last run. */
   readonly checkpoint: Checkpoint
   /** Entries behind `afterSeq`, in order. */
-  readonly due: (afterSeq: number, limit: number) => readonly DueEntry[]
+  readonly due: Due
 }
 
-/** A flood brings hundreds of messages between two writes: small batches would fall behind it. */
-const BATCH = 4000
 /** After a crash, due entries are looked for in this much of a file that somebody trimmed or replaced. */
 const SEARCH_BYTES = 4 * 1024 * 1024
 /** So many of the last messages are looked through for one that the file shows. */
 const LOOK_BACK = 20
-const LF = 0x0a
 
 export function createAppendProjection(options: AppendProjectionOptions): AppendProjection {
   const { path, files, due } = options
@@ -145,6 +145,21 @@ export function createAppendProjection(options: AppendProjectionOptions): Append
     get writtenSeq() {
       return known.seq
     },
+    get settled() {
+      return reconciled && doubt === undefined && known === synced ? synced : null
+    },
+    async adopt(appear) {
+      await close()
+      // Should it fail half-way, what is there then is looked at before the next append.
+      reconciled = false
+      await appear()
+      const facts = await (await reopen()).stat()
+      known = { seq: known.seq, ...facts }
+      synced = known
+      reconciled = true
+      atLineStart = false
+      return known
+    },
     async write() {
       let more = false
       try {
@@ -184,68 +199,4 @@ export function createAppendProjection(options: AppendProjectionOptions): Append
     },
     close,
   }
-}
-
-/**
- * Compares what stands behind the checkpoint with what is due.
- *
- * @param exact the file only grew: then a prefix of what is due is our own, torn or not
- * @returns the last seq that is there as a whole or will be, and the bytes that complete a torn entry
- */
-export function matchTail(
-  tail: Buffer,
-  afterSeq: number,
-  { exact, due }: { exact: boolean; due: AppendProjectionOptions['due'] },
-): { seq: number; missing: Uint8Array } {
-  let seq = afterSeq
-  let at = 0
-  let searching = !exact
-  for (;;) {
-    const entries = due(seq, BATCH)
-    if (entries.length === 0) return { seq, missing: NOTHING }
-    for (const entry of entries) {
-      const bytes = Buffer.from(entry.text)
-      if (bytes.length === 0) {
-        seq = entry.seq
-        continue
-      }
-      if (!searching && tail.subarray(at, at + bytes.length).equals(bytes)) {
-        at += bytes.length
-        seq = entry.seq
-        continue
-      }
-      const rest = tail.subarray(at)
-      if (!searching && rest.length < bytes.length && bytes.subarray(0, rest.length).equals(rest)) {
-        return rest.length === 0 ? { seq, missing: NOTHING } : { seq: entry.seq, missing: bytes.subarray(rest.length) }
-      }
-      // Edited: what is due may still stand further on, as whole lines.
-      searching = true
-      const found = findLines(tail, bytes, at)
-      if (found === -1) {
-        const torn = tornLength(tail, bytes)
-        return torn === 0 ? { seq, missing: NOTHING } : { seq: entry.seq, missing: bytes.subarray(torn) }
-      }
-      at = found + bytes.length
-      seq = entry.seq
-    }
-  }
-}
-
-const NOTHING = new Uint8Array(0)
-
-/** How much of the entry stands at the very end of the file, from the start of a line. */
-function tornLength(tail: Buffer, bytes: Buffer): number {
-  for (let length = Math.min(tail.length, bytes.length - 1); length > 0; length--) {
-    const start = tail.length - length
-    const atLineStart = start === 0 || tail[start - 1] === LF
-    if (atLineStart && tail.subarray(start).equals(bytes.subarray(0, length))) return length
-  }
-  return 0
-}
-
-function findLines(tail: Buffer, bytes: Buffer, from: number): number {
-  for (let at = tail.indexOf(bytes, from); at !== -1; at = tail.indexOf(bytes, at + 1)) {
-    if (at === 0 || tail[at - 1] === LF) return at
-  }
-  return -1
 }

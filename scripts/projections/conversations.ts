@@ -1,14 +1,20 @@
 import { formatRecord } from '../protocol/record-line.ts'
 import type { StoredMessage } from '../store/messages.ts'
 
+/** What `conversations.md` shows of a message. History that was taken over from it stands there already. */
+export function conversationText(message: StoredMessage): string {
+  return message.via === 'import' ? '' : recordText(message)
+}
+
 /**
- * What `conversations.md` shows of a message: one line, or nothing for a second copy (RC 709) and for what an earlier
+ * What a file that is written anew shows of it: one line, or nothing for a second copy (RC 709) and for what an earlier
  * line says already (design §3).
  */
-export function conversationText(message: StoredMessage): string {
-  if (message.via === 'import' || message.mergedInto !== null || foldsAway(message)) return ''
+export function recordText(message: StoredMessage): string {
+  if (message.mergedInto !== null || foldsAway(message)) return ''
   // Only a record that a later correction may point at needs its number in the line.
-  const flags = message.from === null ? { seq: String(message.seq), ...message.flags } : message.flags
+  const numbered = message.from === null && message.via !== 'import'
+  const flags = numbered ? { seq: String(message.seq), ...message.flags } : message.flags
   const record = {
     at: message.at,
     from: message.from,

@@ -1,9 +1,11 @@
 import { addressKey } from '../core/address.ts'
 import { utcSeconds } from '../core/clock.ts'
+import { DAY_MS, RETENTION_DAYS } from '../core/retention.ts'
 import { countRelationships, latestPeers, listContacts, type StoredContact } from '../store/contacts.ts'
 import { counter, receivedSince } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
 import { AGENT, shownTotal, unreadCount } from '../store/positions.ts'
+import { retentionOf } from '../store/retention.ts'
 import { currentAccount, readStatus } from '../store/status.ts'
 
 /** The JSON files of design §4, each a function of the store. */
@@ -71,7 +73,7 @@ export function statsJson(database: Database): JsonObject {
 const RECENT_HOURS = 24
 
 /** Counts, ids and times; names reduced to letters and digits, because this file may end up in a prompt (OI §7.2). */
-export function snapshotJson(database: Database, now: number): JsonObject {
+export function snapshotJson(database: Database, now: number, retentionDays = RETENTION_DAYS): JsonObject {
   const since = utcSeconds(now - RECENT_HOURS * 3_600_000).slice(0, 13)
   const oldest = database.get("SELECT received_at FROM messages WHERE via <> 'import' ORDER BY seq LIMIT 1")
   const oldestAt = typeof oldest?.['received_at'] === 'string' ? oldest['received_at'] : null
@@ -89,13 +91,14 @@ export function snapshotJson(database: Database, now: number): JsonObject {
     })),
     channel: relay === undefined ? null : { state: relay['state'] ?? null, since_utc: relay['since_utc'] ?? null },
     oldest_message_utc: oldestAt,
-    oldest_message_days: oldestAt === null ? null : Math.floor((now - Date.parse(oldestAt)) / 86_400_000),
+    oldest_message_days: oldestAt === null ? null : Math.floor((now - Date.parse(oldestAt)) / DAY_MS),
+    retention: retentionOf(database, retentionDays, now),
   }
 }
 
 /** `[\p{L}\p{N} ._-]{1,24}`, everything else left out; empty when nothing is left. */
 function plainName(name: string): string {
-  return [...name.replace(/[^\p{L}\p{N} ._-]/gu, '')].slice(0, 24).join('').trim()
+  return [...name.replace(/[^\p{L}\p{N} ._-]|\p{Default_Ignorable_Code_Point}/gu, '')].slice(0, 24).join('').trim()
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -3,6 +3,7 @@ import { utcSeconds } from '../core/clock.ts'
 import type { DataFile, DataFolder } from '../store/data-folder.ts'
 import type { Database } from '../store/database.ts'
 import type { FileLayer } from '../store/files.ts'
+import { configuredRetentionDays } from '../store/retention.ts'
 import { contactsJson, isObject, profileJson, snapshotJson, statsJson } from './json-files.ts'
 
 /** Keeps the JSON files equal to the store; each is replaced as a whole, and only when it changed. */
@@ -14,16 +15,18 @@ export interface JsonProjection {
 export const JSON_FILES = ['profile.json', 'contacts.json', 'stats.json', 'context_snapshot.json'] as const
 export type JsonFile = (typeof JSON_FILES)[number] & DataFile
 
-const RENDER: Readonly<
-  Record<
-    JsonFile,
-    (database: Database, now: number, existing: Record<string, unknown>) => Record<string, unknown> | null
-  >
-> = {
-  'profile.json': profileJson,
-  'contacts.json': (database, _now, existing) => contactsJson(database, existing),
+interface Moment {
+  readonly now: number
+  /** The file as it is, already parsed. */
+  readonly existing: Record<string, unknown>
+  readonly retentionDays: number
+}
+
+const RENDER: Readonly<Record<JsonFile, (database: Database, moment: Moment) => Record<string, unknown> | null>> = {
+  'profile.json': (database, { now }) => profileJson(database, now),
+  'contacts.json': (database, { existing }) => contactsJson(database, existing),
   'stats.json': statsJson,
-  'context_snapshot.json': snapshotJson,
+  'context_snapshot.json': (database, { now, retentionDays }) => snapshotJson(database, now, retentionDays),
 }
 
 export interface JsonProjectionOptions {
@@ -55,7 +58,8 @@ export function createJsonProjection({ folder, files, onSetAside }: JsonProjecti
   return {
     async write(name, database, now) {
       const before = await readExisting(name, now)
-      const next = RENDER[name](database, now, before ?? {})
+      const retentionDays = configuredRetentionDays(folder.file('config.json'))
+      const next = RENDER[name](database, { now, existing: before ?? {}, retentionDays })
       if (next === null || (before !== null && sameButTime(before, next))) return
       await files.replace(folder.file(name), `${JSON.stringify(next, null, 2)}\n`)
     },

@@ -11,6 +11,7 @@ import { conversationText } from './conversations.ts'
 import { createDueMessages } from './due-messages.ts'
 import { inboxText } from './inbox-pushed.ts'
 import { createJsonProjection, JSON_FILES } from './json-projection.ts'
+import { createMaintenance, type Maintenance } from './maintenance.ts'
 
 /** Brings the files of the agent up to what is committed, after every commit. */
 export interface Projector {
@@ -20,8 +21,12 @@ export interface Projector {
   show(fresh: readonly StoredMessage[]): void
   /** Pending while more is waiting to be written than should be kept in memory, and the disk takes it. */
   room(): Promise<void> | undefined
+  /** Resolves when the files show what is committed now, as far as the disk takes it: for whoever looks next. */
+  flush(): Promise<void>
   /** Every file shows everything up to this seq. */
   readonly shownSeq: number
+  /** Work on the files as wholes, one at a time. Appending goes on meanwhile. */
+  maintain<T>(work: (files: Maintenance) => Promise<T>): Promise<T>
   /** Writes and syncs what is left, then stops. */
   stop(): Promise<void>
 }
@@ -72,6 +77,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   let queued = false
   let stopped = false
   let jsonAt = Number.NEGATIVE_INFINITY
+  let flushing: Promise<void> | null = null
 
   function appendProjection(name: DataFile, text: (message: StoredMessage) => string): AppendProjection {
     return createAppendProjection({
@@ -104,9 +110,10 @@ export function createProjector(options: ProjectorOptions): Projector {
     timers.set(name, cancel)
   }
 
-  function enqueue(step: () => Promise<void>): Promise<void> {
-    work = work.then(step)
-    return work
+  function enqueue<T>(step: () => Promise<T>): Promise<T> {
+    const done = work.then(step)
+    work = done.then(ignore, ignore)
+    return done
   }
 
   function kick(): void {
@@ -158,6 +165,13 @@ export function createProjector(options: ProjectorOptions): Projector {
     }
   }
 
+  async function settle(): Promise<void> {
+    while (await append()) {
+      // Until both files show everything.
+    }
+    await sync()
+  }
+
   async function writeJson(): Promise<void> {
     jsonAt = clock.monotonic()
     for (const name of JSON_FILES) {
@@ -172,9 +186,31 @@ export function createProjector(options: ProjectorOptions): Projector {
     })
   }
 
+  const maintenance = createMaintenance({
+    folder,
+    files,
+    writer,
+    appended,
+    inTurn: enqueue,
+    settle,
+    refresh: () => enqueue(writeJson),
+  })
+
   refreshNowAndThen()
   return {
     kick,
+    flush() {
+      flushing ??= enqueue(async () => {
+        // Whoever asks from here on waits for the next one.
+        flushing = null
+        while (await append()) {
+          // Until both files show everything.
+        }
+        await writeJson()
+      })
+      return flushing
+    },
+    maintain: maintenance.run,
     get shownSeq() {
       return shownSeq()
     },
@@ -190,14 +226,16 @@ export function createProjector(options: ProjectorOptions): Projector {
       stopped = true
       for (const cancel of timers.values()) cancel()
       timers.clear()
+      await maintenance.stop()
       await enqueue(async () => {
-        while (await append()) {
-          // Until both files show everything.
-        }
-        await sync()
+        await settle()
         await writeJson()
         for (const file of Object.values(appended)) await file.close().catch(() => undefined)
       })
     },
   }
+}
+
+function ignore(): void {
+  // Whoever asked for the step hears of it.
 }

@@ -53,12 +53,17 @@ export function parseEntries(text: string): InboxEntry[] {
   return entries
 }
 
+/** Null for a line that begins no entry. */
+export function parseHeader(line: string): Pick<InboxEntry, 'receivedAt' | 'seq'> | null {
+  const header = HEADER.exec(line)
+  if (header === null) return null
+  const [, receivedAt = '', seq = ''] = header
+  return { receivedAt, seq: Number(seq) }
+}
+
 /** The highest seq named by a header in `text`, 0 when there is none. */
 export function highestSeq(text: string): number {
   let highest = 0
-  for (const line of text.split('\n')) {
-    const header = HEADER.exec(line)
-    if (header !== null) highest = Math.max(highest, Number(header[2]))
-  }
+  for (const line of text.split('\n')) highest = Math.max(highest, parseHeader(line)?.seq ?? 0)
   return highest
 }

@@ -65,6 +65,7 @@ export function repeatsSince(database: Database, seq: number): ReadonlySet<numbe
   return new Set(rows.map(([repeating]) => Number(repeating)))
 }
 
-/** For a query of messages `m`; true when an earlier one says the same. */
+/** For a query of messages `m`; true when an earlier one says the same, be it archived by now. */
 export const REPEATS = `m.digest IS NOT NULL
-  AND EXISTS (SELECT 1 FROM messages e WHERE e.digest = m.digest AND e.seq < m.seq)`
+  AND (EXISTS (SELECT 1 FROM messages e WHERE e.digest = m.digest AND e.seq < m.seq)
+    OR EXISTS (SELECT 1 FROM pruned_digests p WHERE p.digest = m.digest))`

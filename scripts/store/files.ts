@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 
@@ -25,6 +25,10 @@ export interface FileLayer {
   /** Replaces the file as a whole and makes that durable: readers see the old or the new one, never a part. */
   replace(path: string, text: string): Promise<void>
   rename(from: string, to: string): Promise<void>
+  /** One that is missing is gone already. */
+  remove(path: string): Promise<void>
+  /** For this user alone, and durable. One that is there stays as it is. */
+  makeFolder(path: string): Promise<void>
 }
 
 export interface FileFacts {
@@ -42,6 +46,7 @@ export interface AppendFile {
 }
 
 const PRIVATE = 0o600
+const PRIVATE_FOLDER = 0o700
 
 export const nodeFiles: FileLayer = {
   async stat(path) {
@@ -119,6 +124,13 @@ export const nodeFiles: FileLayer = {
   },
 
   rename: (from, to) => rename(from, to),
+
+  remove: path => rm(path, { force: true }),
+
+  async makeFolder(path) {
+    await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER })
+    await syncFolder(dirname(path))
+  },
 }
 
 /** @param start a place in the file; without it, where the file's position is */
@@ -137,6 +149,23 @@ export async function syncFolder(path: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+/** So much is read at a time, and looked through between two turns of the event loop. */
+const PIECE_BYTES = 256 * 1024
+
+/** What stands there, piece by piece; ends early where the file does. */
+export async function* readPieces(
+  files: FileLayer,
+  path: string,
+  { start, end }: { start: number; end: number },
+): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end; ) {
+    const piece = await files.read(path, at, Math.min(at + PIECE_BYTES, end))
+    if (piece.length === 0) return
+    yield piece
+    at += piece.length
   }
 }
 

@@ -19,6 +19,8 @@ export type OperationKind =
   | 'replace'
   | 'rewrite'
   | 'rename'
+  | 'remove'
+  | 'makeFolder'
 
 export interface FileOperation {
   readonly kind: OperationKind
@@ -129,6 +131,8 @@ export function createFailingFiles({ real = nodeFiles, watch }: FailingFilesOpti
         inPart: () => writeHalf(`${path}.1234567`, text),
       }),
     rename: (from, to) => operate('rename', from, { work: () => real.rename(from, to) }),
+    remove: path => operate('remove', path, { work: () => real.remove(path) }),
+    makeFolder: path => operate('makeFolder', path, { work: () => real.makeFolder(path) }),
   }
 }
 

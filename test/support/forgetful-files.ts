@@ -23,6 +23,7 @@ export interface ForgetfulFiles extends FileLayer {
   restorePower(keep: number): void
   /** As a user with an editor sees and changes it. */
   content(path: string): string | null
+  paths(): readonly string[]
   edit(path: string, change: (text: string) => string | null, options?: { newInode?: boolean }): void
 }
 
@@ -113,6 +114,7 @@ export function createForgetfulFiles(): ForgetfulFiles {
       }
     },
     content: path => files.get(path)?.bytes.toString('utf8') ?? null,
+    paths: () => [...files.keys()],
     edit(path, change, { newInode: replaced = false } = {}) {
       const file = ensure(path)
       const next = change(file.bytes.toString('utf8'))
@@ -192,6 +194,13 @@ export function createForgetfulFiles(): ForgetfulFiles {
       remove(to)
       files.delete(from)
       files.set(to, file)
+    },
+    async remove(path) {
+      operate()
+      remove(path)
+    },
+    async makeFolder() {
+      operate()
     },
   }
 }
