@@ -78,14 +78,15 @@ export function payloadOf(n: number, at: number): string {
     toId: ME.id,
     kind: 'chat',
     from: PEERS[dice % PEERS.length] ?? null,
-    content: contentOf(n, dice >>> 8),
+    content: contentOf(n),
     attachment: null,
     at,
   })
 }
 
 /** Mostly one phrase, sometimes several, now and then as long as the relay allows. No two are equal. */
-function contentOf(n: number, dice: number): string {
+export function contentOf(n: number): string {
+  const dice = scramble(n) >>> 8
   const length = dice % 100 === 0 ? LONG_CONTENT : dice % 5 === 0 ? 200 : 0
   let text = ''
   for (let next = dice; text.length <= length; next = scramble(next) >>> 4) {

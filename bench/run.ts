@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import type { DataFolder } from '../scripts/store/data-folder.ts'
 import { type Bench, FULL, type History, QUICK, type Row } from './bench.ts'
+import { commands } from './commands.ts'
 import { startDaemon } from './daemon.ts'
 import { createFolders, type Folders, freeBytes, isInMemory, writeConfig } from './folders.ts'
 import { ingest, requirePython } from './ingest.ts'
@@ -10,9 +11,9 @@ import { memory, receiveHistory } from './memory.ts'
 import { PEERS } from './messages.ts'
 import { type FigureName, HELP, type Options, readOptions } from './options.ts'
 import { until } from './processes.ts'
+import { reading } from './reading.ts'
 import { type Relay, startRelay } from './relay.ts'
 import { start } from './start.ts'
-import { status } from './status.ts'
 import { formatTable, judge, missedText, rowAsJson } from './table.ts'
 
 /** `npm run bench`: the figures of bench/README.md, measured side by side. */
@@ -22,7 +23,8 @@ const FIGURES: Readonly<Record<FigureName, (bench: Bench) => Promise<Row[]>>> = 
   latency,
   start,
   memory,
-  status,
+  commands,
+  reading,
 }
 
 /** Two histories at a time, 1.2 KB a message each, and what SQLite needs beside them. */
