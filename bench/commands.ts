@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { systemClock } from '../scripts/core/clock.ts'
-import { createSearchIndex } from '../scripts/projections/search-index.ts'
+import { createSearchIndex } from '../scripts/projections/search/search-index.ts'
 import type { DataFolder } from '../scripts/store/data-folder.ts'
 import { openForReading } from '../scripts/store/database.ts'
 import { latestSeq } from '../scripts/store/messages.ts'

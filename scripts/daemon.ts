@@ -163,10 +163,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     config.read()
 
     const relay = account.session
-    const outbox = createOutbox({ folder, writer, clock, log, relay, onCommit: projector.kick })
+    const myId = () => inForce?.myId ?? null
+    const outbox = createOutbox({ folder, writer, clock, log, relay, myId, onCommit: projector.kick })
     undo.push(() => outbox.stop(), { waitsForStore: true })
-    await outbox.start()
-    stopping.signal.throwIfAborted()
+    // Not awaited: a database that refuses just now must not hold the rest up.
+    outbox.start().catch(error => log.error('the outbox was not started', { error: errorCode(error) }))
     const desk = { folder, files, clock, log, writer, projector, config: () => inForce, relay, outbox, isDaemon: true }
     const place = makeControlPlace(folder, options.runtimeFolder)
     undo.push(() => removeControlPlace(folder, place))

@@ -75,7 +75,8 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
     const config = readConfig(folder)
     const session = config === null ? null : startSession(shared, config, signal)
     const relay = () => requireSession(session)
-    const outbox = createOutbox({ folder, writer, clock, log, relay, onCommit: projector.kick })
+    const myId = () => config?.myId ?? null
+    const outbox = createOutbox({ folder, writer, clock, log, relay, myId, onCommit: projector.kick })
     undo.push(() => outbox.stop(), { waitsForStore: true })
     if (session !== null) await outbox.start()
 

@@ -1,5 +1,5 @@
-import { findMessages } from '../projections/search.ts'
-import { openSearchLookup } from '../projections/search-file.ts'
+import { findMessages } from '../projections/search/search.ts'
+import { openSearchLookup } from '../projections/search/search-file.ts'
 import { shownText } from '../protocol/untrusted-text.ts'
 import { wrongUsage } from './arguments.ts'
 import { type Command, type CommandContext, DONE, speaker } from './command.ts'

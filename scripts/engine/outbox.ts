@@ -3,7 +3,7 @@ import type { Outbound, SendOutcome } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import { createBell, sleepOrBell } from '../core/bell.ts'
 import { type Clock, utcSeconds } from '../core/clock.ts'
-import { errorCode, errorPlace, RefusedError } from '../core/errors.ts'
+import { errorCode, errorPlace } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { contactWith } from '../store/contacts.ts'
 import type { DataFolder } from '../store/data-folder.ts'
@@ -22,7 +22,8 @@ import {
 import { AGENT, acknowledge } from '../store/positions.ts'
 import type { Writer } from '../store/writer.ts'
 import type { RelaySession } from './relay-session.ts'
-import { isSettled, settle, settleAs } from './settlement.ts'
+import { requestConflict } from './request-conflict.ts'
+import { isSettled, type Settled, settle, settleAs } from './settlement.ts'
 
 /**
  * What we send to the relay (design §6): committed first, then tried once, in order per recipient. What the relay wants
@@ -60,6 +61,8 @@ export interface OutboxOptions {
   readonly log: Logger
   /** @throws ConfigError where nobody is registered */
   readonly relay: () => RelaySession
+  /** Who the configuration says that we are. */
+  readonly myId: () => string | null
   /** Something was committed that files show. */
   readonly onCommit: () => void
 }
@@ -156,16 +159,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function end(entry: OutboxEntry, outcome: Exclude<SendOutcome, { kind: 'later' }>): Promise<void> {
-    await writer.write(database => settle(database, entry, { outcome, now: utcSeconds(clock.now()) }))
+    await writer.write(database => settle(database, entry, { outcome, ...present() }))
     log.info('a message was sent', { entry: entry.id, outcome: outcome.kind })
     options.onCommit()
     settledBell.ring()
   }
 
+  function present(): Settled {
+    return { now: utcSeconds(clock.now()), myId: options.myId() }
+  }
+
   function find(message: OutgoingMessage): OutboxEntry | null {
     if (message.requestId === undefined) return null
     const found = findRequest(writer.database, { ...message, requestId: message.requestId })
-    if (found !== null && !found.same) throw otherMessage(message.requestId)
+    if (found !== null && !found.same) throw requestConflict(message.requestId)
     return found?.entry ?? null
   }
 
@@ -177,7 +184,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           settleAs(database, entry, {
             state: 'unknown',
             detail: { reason: 'interrupted' },
-            now: utcSeconds(clock.now()),
+            ...present(),
           })
         }
       })
@@ -196,7 +203,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         acknowledge(database, { reader: AGENT, upTo: latestSeq(database), peer: addressKey(message.to) })
         return insertEntry(database, { ...message, requestId, sink: SINK, account, createdAt })
       })
-      if (entry === null) throw otherMessage(requestId)
+      if (entry === null) throw requestConflict(requestId)
       options.onCommit()
       pump()
       return entry
@@ -229,18 +236,4 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await patience
     },
   }
-}
-
-function otherMessage(requestId: string): RefusedError {
-  const id = JSON.stringify(requestId)
-  return new RefusedError(
-    {
-      en: `The request id ${id} was given to another message before. Nothing was sent.`,
-      zh: `请求编号 ${id} 已用于另一条消息。未发送任何内容。`,
-    },
-    {
-      status: 409,
-      nextStep: { en: 'Use a new request id for a new message.', zh: '新消息请使用新的请求编号。' },
-    },
-  )
 }

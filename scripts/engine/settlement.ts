@@ -23,7 +23,7 @@ export function isSettled(state: OutboxState): state is SettledState {
 export function settle(
   database: Database,
   entry: OutboxEntry,
-  { outcome, now }: { outcome: Exclude<SendOutcome, { kind: 'later' }>; now: string },
+  { outcome, ...settled }: { outcome: Exclude<SendOutcome, { kind: 'later' }> } & Settled,
 ): void {
   const relationship = 'relationship' in outcome ? outcome.relationship : null
   if (relationship !== null) applyContactChange(database, entry.account, { address: entry.to, relationship })
@@ -35,14 +35,21 @@ export function settle(
       ...('reason' in outcome ? { reason: outcome.reason } : {}),
       ...(relationship === null ? {} : { relationship }),
     },
-    now,
+    ...settled,
   })
+}
+
+export interface Settled {
+  /** ISO time, UTC */
+  readonly now: string
+  /** Who the configuration says that we are. */
+  readonly myId: string | null
 }
 
 export function settleAs(
   database: Database,
   entry: OutboxEntry,
-  { state, detail, now }: { state: SettledState; detail: OutboxDetail; now: string },
+  { state, detail, now, myId }: { state: SettledState; detail: OutboxDetail } & Settled,
 ): void {
   const seq = insertMessage(database, {
     source: entry.sink,
@@ -52,7 +59,7 @@ export function settleAs(
     parsed: {
       type: entry.file === null ? 'chat' : 'file',
       at: now,
-      from: ourselves(database),
+      from: ourselves(database, myId),
       content: entry.content,
       flags: flagsOf(entry, state),
     },
@@ -73,7 +80,9 @@ function flagsOf({ file }: OutboxEntry, state: SettledState): Flags {
   }
 }
 
-function ourselves(database: Database): Party {
+/** The relay's word first; before it has said anything, what the configuration claims. */
+function ourselves(database: Database, claimedId: string | null): Party {
   const profile = readStatus(database, 'profile')
-  return { address: { scheme: 'relay', id: Number(profile?.['id'] ?? 0) }, name: String(profile?.['name'] ?? '') }
+  const id = profile?.['id'] ?? readStatus(database, 'adapter:relay')?.['my_id'] ?? claimedId
+  return { address: { scheme: 'relay', id: Number(id ?? 0) }, name: String(profile?.['name'] ?? '') }
 }

@@ -11,7 +11,7 @@ import { conversationText } from './conversations.ts'
 import { createDueMessages } from './due-messages.ts'
 import { inboxText } from './inbox-pushed.ts'
 import { createJsonProjection, JSON_FILES } from './json-projection.ts'
-import { createMaintenance, type Maintenance } from './maintenance.ts'
+import { createMaintenance, type Maintenance } from './maintenance/maintenance.ts'
 
 /** Brings the files of the agent up to what is committed, after every commit. */
 export interface Projector {

@@ -1,3 +1,4 @@
+import { count } from './counters.ts'
 import { type Database, openForReading, type Row } from './database.ts'
 import { SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
@@ -11,9 +12,11 @@ export interface Salvage {
     readonly messages: readonly Row[]
     readonly checkpoints: readonly Row[]
   } | null
+  /** What was sent or waits for it, by request ids: nothing is forgotten, and nothing goes out a second time. */
+  readonly outbox: readonly Row[]
 }
 
-export const NOTHING_SALVAGED: Salvage = { lastSeq: 0, unshown: null }
+export const NOTHING_SALVAGED: Salvage = { lastSeq: 0, unshown: null, outbox: [] }
 
 /**
  * Never throws: whatever can not be read is left out.
@@ -26,7 +29,7 @@ export function salvage(path: string, shownSeq: number | null): Salvage {
     damaged = openForReading(path)
     if (damaged === null || schemaVersion(damaged) !== SCHEMA_VERSION) return NOTHING_SALVAGED
     const { seq } = damaged.get("SELECT seq FROM sqlite_sequence WHERE name = 'messages'") ?? {}
-    return { lastSeq: Number(seq ?? 0), unshown: readUnshown(damaged, shownSeq) }
+    return { lastSeq: Number(seq ?? 0), unshown: readUnshown(damaged, shownSeq), outbox: readOutbox(damaged) }
   } catch {
     return NOTHING_SALVAGED
   } finally {
@@ -52,6 +55,14 @@ function readUnshown(damaged: Database, shownSeq: number | null): Salvage['unsho
   }
 }
 
+function readOutbox(damaged: Database): readonly Row[] {
+  try {
+    return damaged.all('SELECT * FROM outbox')
+  } catch {
+    return []
+  }
+}
+
 /** null when just these are damaged. */
 function readCheckpoints(damaged: Database): Row[] | null {
   try {
@@ -66,11 +77,17 @@ function seqOf(row: Row): number {
 }
 
 /** Within the transaction that makes the new database usable. */
-export function restore(database: Database, { unshown }: Salvage): void {
+export function restore(database: Database, { unshown, outbox }: Salvage): void {
+  for (const row of outbox) insertRow(database, 'outbox', row)
   if (unshown === null) return
   for (const row of unshown.payloads) insertRow(database, 'payloads', row)
   for (const row of unshown.messages) insertRow(database, 'messages', row)
   for (const row of unshown.checkpoints) insertRow(database, 'checkpoints', row)
+  // They are unread, and the counters of the old database are gone.
+  const received = unshown.messages.filter(row => row['recipient'] === null && row['type'] !== 'correction')
+  if (received.length > 0) count(database, 'received', received.length)
+  const merged = received.filter(row => row['merged_into'] !== null)
+  if (merged.length > 0) count(database, 'merged', merged.length)
 }
 
 function insertRow(database: Database, table: string, row: Row): void {

@@ -31,6 +31,8 @@ describe('a registration', () => {
     assert.match(stdout, /^Registered on http.*[^/]\.\n {2}ID: #1\n {2}Name: Lumen\n {2}Token: [0-9a-f]{32}\n/)
     assert.equal(stdout.split(token).length, 2)
     assert.match(stdout, /\n {2}npm run sse /)
+    // Nobody is sent to a page that is not there.
+    assert.equal(stdout.includes('npm run ui'), existsSync(join(ROOT, 'ui')))
     assert.deepEqual(config(), { base_url: relay.url, token, my_id: 1, my_name: 'Lumen' })
     assert.equal(statSync(view.folder.file('config.json')).mode & 0o777, 0o600)
     assert.equal(parseConfig(view.text('config.json')).config.token, token)

@@ -14,10 +14,10 @@ import { turns } from '../support/wait-for.ts'
 
 describe('the order of what is sent', () => {
   test('to one person is the order of writing: the next goes when the one before has an answer', async t => {
-    const { submit, until, attempts, sent, state } = runOutbox(t)
+    const { submit, until, pass, attempts, sent, state } = runOutbox(t)
     const [one, two, three] = [await submit(2, 'one'), await submit(2, 'two'), await submit(2, 'three')]
     await until('the first', () => attempts.length === 1)
-    await turns(50)
+    await pass(2000)
     assert.deepEqual(sent(), ['2 one'])
     attempts[0]?.reply('发送成功')
     await until('the second', () => attempts.length === 2)
@@ -31,10 +31,10 @@ describe('the order of what is sent', () => {
   })
 
   test('between people does not matter: four at once, and no more', async t => {
-    const { submit, until, attempts, sent } = runOutbox(t)
+    const { submit, until, pass, attempts, sent } = runOutbox(t)
     for (let to = 2; to <= 7; to++) await submit(to, 'hello')
     await until('four', () => attempts.length === 4)
-    await turns(50)
+    await pass(2000)
     assert.equal(attempts.length, 4)
     attempts[2]?.reply('发送成功')
     await until('the fifth', () => attempts.length === 5)

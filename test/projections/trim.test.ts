@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { createTrimmer, type Judge, type Trimmed } from '../../scripts/projections/trim.ts'
+import { createTrimmer, type Judge, type Trimmed } from '../../scripts/projections/maintenance/trim.ts'
 
 const judge: Judge = line => (line.startsWith('[go') ? 'remove' : line.startsWith('[stay') ? 'keep' : null)
 

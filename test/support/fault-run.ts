@@ -188,6 +188,7 @@ const TELLS_OF_DATABASE = new Set([
   'a file can not be written; its content is safe in the database',
   'the database can not be read',
   'friends not refreshed',
+  'messages can not be sent now',
   'senders stay unresolved for now',
 ])
 

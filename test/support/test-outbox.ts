@@ -16,7 +16,7 @@ import { profile } from './blocks.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { answer, networkError } from './scripted-relay.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-import { waitFor } from './wait-for.ts'
+import { turns, waitFor } from './wait-for.ts'
 
 /** A request with a message that the relay has and has not answered yet. */
 export interface Attempt {
@@ -91,6 +91,7 @@ export function runOutbox(t: TestContext, options: RunOptions = {}) {
   const session = createRelaySession(shared, { config, signal: new AbortController().signal })
   let registered = true
   const outbox = createOutbox({
+    myId: () => null,
     folder,
     writer,
     clock,
@@ -132,6 +133,13 @@ export function runOutbox(t: TestContext, options: RunOptions = {}) {
     /** Lets time pass until it holds. */
     until: (name: string, condition: () => boolean, stepMs = 50) =>
       waitFor(name, condition, { meanwhile: () => clock.advance(stepMs), everyMs: 1 }),
+    /** Lets time pass in which nothing should happen. */
+    async pass(ms: number) {
+      for (let left = ms; left > 0; left -= 100) {
+        clock.advance(100)
+        await turns(3)
+      }
+    },
     sent: () => attempts.map(one => `${one.to} ${one.content}`),
     lines: () =>
       writer.database

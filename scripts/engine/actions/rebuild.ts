@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { createRebuild } from '../../projections/rebuild-refill.ts'
+import { createRebuild } from '../../projections/maintenance/rebuild-refill.ts'
 import type { Action } from './action.ts'
 import { stampOf } from './prune.ts'
 

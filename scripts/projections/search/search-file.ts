@@ -1,7 +1,7 @@
 import { rmSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Database, openForReading } from '../store/database.ts'
+import { type Database, openForReading } from '../../store/database.ts'
 
 /**
  * `search.db`: which messages hold which three characters in a row. Derived from `state.db`, and a file of its own: no

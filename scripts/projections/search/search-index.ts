@@ -1,7 +1,7 @@
-import type { Clock } from '../core/clock.ts'
-import { type Database, mayPass, sqliteReason } from '../store/database.ts'
-import { lastGivenSeq } from '../store/messages.ts'
-import { contentsAbove, oldestSeq } from '../store/reading.ts'
+import type { Clock } from '../../core/clock.ts'
+import { type Database, mayPass, sqliteReason } from '../../store/database.ts'
+import { lastGivenSeq } from '../../store/messages.ts'
+import { contentsAbove, oldestSeq } from '../../store/reading.ts'
 import { hasRoom, openSearchFile, removeSearchFile, type SearchFile } from './search-file.ts'
 
 /**

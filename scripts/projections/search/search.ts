@@ -1,6 +1,6 @@
-import { addressKey } from '../core/address.ts'
-import type { Database } from '../store/database.ts'
-import { contentOf, contentsBelow, firstUnsettled, messageAt, type ReadMessage } from '../store/reading.ts'
+import { addressKey } from '../../core/address.ts'
+import type { Database } from '../../store/database.ts'
+import { contentOf, contentsBelow, firstUnsettled, messageAt, type ReadMessage } from '../../store/reading.ts'
 import { canLookUp, folded, type SearchLookup } from './search-file.ts'
 
 export interface Sought {

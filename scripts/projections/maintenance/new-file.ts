@@ -1,4 +1,4 @@
-import type { FileLayer } from '../store/files.ts'
+import type { FileLayer } from '../../store/files.ts'
 
 /** A file that is written beside its place, and appears there as a whole or not at all. */
 export interface NewFile {

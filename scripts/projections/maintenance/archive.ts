@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { FileLayer } from '../store/files.ts'
-import { ARCHIVE } from '../store/sizes.ts'
+import type { FileLayer } from '../../store/files.ts'
+import { ARCHIVE } from '../../store/sizes.ts'
 import { createNewFile, type NewFile, temporaryName } from './new-file.ts'
 
 /** A file of the archive; its name is made when it is complete, and never that of another one. */

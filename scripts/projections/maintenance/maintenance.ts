@@ -1,9 +1,9 @@
-import { StorageError } from '../core/errors.ts'
-import type { DataFolder } from '../store/data-folder.ts'
-import type { FileFacts, FileLayer } from '../store/files.ts'
-import { type Checkpoint, writeCheckpoint } from '../store/positions.ts'
-import type { Writer } from '../store/writer.ts'
-import type { AppendProjection } from './append-projection.ts'
+import { StorageError } from '../../core/errors.ts'
+import type { DataFolder } from '../../store/data-folder.ts'
+import type { FileFacts, FileLayer } from '../../store/files.ts'
+import { type Checkpoint, writeCheckpoint } from '../../store/positions.ts'
+import type { Writer } from '../../store/writer.ts'
+import type { AppendProjection } from '../append-projection.ts'
 import { createNewFile, type NewFile, temporaryName } from './new-file.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { LF } from './match-tail.ts'
+import { LF } from '../match-tail.ts'
 
 /** Takes records out of a file, piece by piece, so that a large one is never held in memory. */
 export interface Trimmer {

@@ -1,8 +1,8 @@
-import type { Clock } from '../core/clock.ts'
-import { dueMessages, type StoredMessage, weightOf } from '../store/messages.ts'
-import type { Writer } from '../store/writer.ts'
-import { recordText } from './conversations.ts'
-import { inboxText } from './inbox-pushed.ts'
+import type { Clock } from '../../core/clock.ts'
+import { dueMessages, type StoredMessage, weightOf } from '../../store/messages.ts'
+import type { Writer } from '../../store/writer.ts'
+import { recordText } from '../conversations.ts'
+import { inboxText } from '../inbox-pushed.ts'
 import type { AppendedFile } from './maintenance.ts'
 
 /** What a file that is written anew shows of a message. */
