@@ -13,9 +13,8 @@ import { createStatusBoard, type StatusBoard } from './engine/status-board.ts'
 import { openStorage } from './engine/storage.ts'
 import { createTakeDown } from './engine/take-down.ts'
 import { createChannelLog } from './projections/channel-log.ts'
-import { startControlServer } from './server/control.ts'
+import { openControlDoor } from './server/control-door.ts'
 import { watchConfigFile } from './store/config-watch.ts'
-import { makeControlPlace, removeControlPlace } from './store/control-place.ts'
 import { createDataFolder, type DataFolder, strayFiles } from './store/data-folder.ts'
 import type { Database } from './store/database.ts'
 import { type FileLayer, nodeFiles } from './store/files.ts'
@@ -164,16 +163,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     const relay = account.session
     const myId = () => inForce?.myId ?? null
-    const outbox = createOutbox({ folder, writer, clock, log, relay, myId, onCommit: projector.kick })
+    const outbox = createOutbox({
+      folder,
+      writer,
+      clock,
+      log,
+      relay,
+      myId,
+      onCommit() {
+        ingest.relationshipsChanged()
+        projector.kick()
+      },
+    })
     undo.push(() => outbox.stop(), { waitsForStore: true })
     // Not awaited: a database that refuses just now must not hold the rest up.
     outbox.start().catch(error => log.error('the outbox was not started', { error: errorCode(error) }))
     const desk = { folder, files, clock, log, writer, projector, config: () => inForce, relay, outbox, isDaemon: true }
-    const place = makeControlPlace(folder, options.runtimeFolder)
-    undo.push(() => removeControlPlace(folder, place))
-    const control = await startControlServer({
-      path: place.socket,
-      token: place.token,
+    const control = await openControlDoor({
+      folder,
+      runtimeFolder: options.runtimeFolder,
       clock,
       log,
       perform: (action, params, call) => performAction(action, params, { ...desk, ...call }),

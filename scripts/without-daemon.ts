@@ -76,7 +76,18 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
     const session = config === null ? null : startSession(shared, config, signal)
     const relay = () => requireSession(session)
     const myId = () => config?.myId ?? null
-    const outbox = createOutbox({ folder, writer, clock, log, relay, myId, onCommit: projector.kick })
+    const outbox = createOutbox({
+      folder,
+      writer,
+      clock,
+      log,
+      relay,
+      myId,
+      onCommit() {
+        ingest.relationshipsChanged()
+        projector.kick()
+      },
+    })
     undo.push(() => outbox.stop(), { waitsForStore: true })
     if (session !== null) await outbox.start()
 

@@ -103,8 +103,8 @@ function sentence(result: SendResult): Bilingual {
       return reason === 'likely_delivered' ? LIKELY_DELIVERED : unknown(to, reason)
     case 'queued':
       return {
-        en: `Waits to be sent to ${to}: the relay asks for patience. The running daemon sends it; do not repeat it.`,
-        zh: `正在排队等待发送给 ${to}：中继要求稍候。由运行中的守护进程发送；请勿重复。`,
+        en: `Waits to be sent to ${to}: the relay asks for patience. The daemon sends it, or the next command if none runs; do not repeat it.`,
+        zh: `正在排队等待发送给 ${to}：中继要求稍候。由守护进程发送（未运行时由下一条命令发送）；请勿重复。`,
       }
   }
 }

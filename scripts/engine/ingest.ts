@@ -36,6 +36,8 @@ export interface Ingest {
   for(source: string, account: string): StoreContext
   /** After a start: senders that were being looked up get their time anew. */
   resume(): Promise<void>
+  /** Somebody else has written how we stand to people. */
+  relationshipsChanged(): void
   /** No twin will come any more: what waits for one is shown as it is. */
   stop(): Promise<void>
 }
@@ -177,6 +179,7 @@ export function createIngest({
 
   return {
     for: forAccount,
+    relationshipsChanged: relationships.forget,
     resume: () => commit(database => restartDeadlines(database, uptimeMs() + RESOLVE_MS)),
     stop() {
       stopped = true

@@ -3,7 +3,7 @@ import type { Outbound, SendOutcome } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import { createBell, sleepOrBell } from '../core/bell.ts'
 import { type Clock, utcSeconds } from '../core/clock.ts'
-import { errorCode, errorPlace } from '../core/errors.ts'
+import { ConfigError, errorCode, errorPlace } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { contactWith } from '../store/contacts.ts'
 import type { DataFolder } from '../store/data-folder.ts'
@@ -71,6 +71,7 @@ const SINK = 'relay'
 /** One that is slow, a file say, must not keep the messages to everybody else. */
 const MOST_AT_ONCE = 4
 const RETRY_MS = 5000
+const UNREGISTERED_MS = 30_000
 /** At a stop a request is heard out for as long as a read is (design §3). */
 const LAST_SEND_MS = 35_000
 
@@ -103,6 +104,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** A fault of ours, or a store that can not be read: what waits is looked at again. */
   function failed(error: unknown): void {
+    if (error instanceof ConfigError) {
+      // Nobody is registered now: what waits is for whoever is.
+      pause(UNREGISTERED_MS)
+      return
+    }
     writer.suspect(error)
     log.error('messages can not be sent now', { error: errorCode(error), at: errorPlace(error) })
     pause(RETRY_MS)

@@ -16,11 +16,14 @@ const LONGEST_SOCKET_PATH = 100
 /**
  * Makes the place for a daemon that holds the lock: what an earlier one left there is taken away.
  *
- * @param runtimeFolder for data folders whose own path is too long for a socket
+ * @param runtimeFolder for data folders whose own path is too long for a socket, or that can not hold one
  * @throws ConfigError when somebody else could reach into it
  */
-export function makeControlPlace(folder: DataFolder, runtimeFolder: string): ControlPlace {
-  const socket = socketPath(folder, runtimeFolder)
+export function makeControlPlace(
+  folder: DataFolder,
+  { runtimeFolder, where }: { runtimeFolder: string; where: 'data' | 'runtime' },
+): ControlPlace {
+  const socket = socketPath(folder, { runtimeFolder, where })
   const place = { socket, token: randomBytes(32).toString('hex') }
   rmSync(socket, { force: true })
   // Removed first: whoever may still read an older file keeps reading the older token.
@@ -47,9 +50,12 @@ export function readControlPlace(folder: DataFolder): ControlPlace | null {
   }
 }
 
-function socketPath(folder: DataFolder, runtimeFolder: string): string {
+function socketPath(
+  folder: DataFolder,
+  { runtimeFolder, where }: { runtimeFolder: string; where: 'data' | 'runtime' },
+): string {
   const own = folder.file('daemon.sock')
-  if (Buffer.byteLength(own) <= LONGEST_SOCKET_PATH) return own
+  if (where === 'data' && Buffer.byteLength(own) <= LONGEST_SOCKET_PATH) return own
   makePrivate(runtimeFolder)
   const name = createHash('sha256').update(folder.path).digest('hex').slice(0, 16)
   const socket = join(runtimeFolder, `${name}.sock`)

@@ -38,7 +38,7 @@ function scene(t: TestContext) {
     interrupted,
     /** Speaks for the daemon from now on. */
     async daemon(answer: (params: unknown) => Promise<unknown>) {
-      const place = makeControlPlace(folder, join(temporaryFolder(), 'run'))
+      const place = makeControlPlace(folder, { runtimeFolder: join(temporaryFolder(), 'run'), where: 'data' })
       const server = await startControlServer({
         path: place.socket,
         token: place.token,

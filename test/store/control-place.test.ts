@@ -7,6 +7,11 @@ import { makeControlPlace, readControlPlace, removeControlPlace } from '../../sc
 import { createDataFolder, dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
+/** As a daemon tries it first. */
+function placeIn(runtimeFolder: string) {
+  return { runtimeFolder, where: 'data' } as const
+}
+
 /** @param name longer names make a path that no socket can have */
 function place(name = 'data') {
   const parent = temporaryFolder()
@@ -20,7 +25,7 @@ const LONG = 'x'.repeat(110)
 describe('where a daemon can be spoken to', () => {
   test('is in its data folder, and the token is for this user alone', () => {
     const { folder, runtime } = place()
-    const made = makeControlPlace(folder, runtime)
+    const made = makeControlPlace(folder, placeIn(runtime))
     assert.equal(made.socket, folder.file('daemon.sock'))
     assert.match(made.token, /^[0-9a-f]{64}$/)
     assert.equal(statSync(folder.file('daemon.token')).mode & 0o777, 0o600)
@@ -30,10 +35,10 @@ describe('where a daemon can be spoken to', () => {
 
   test('what a killed daemon left there is replaced, whoever may read it', () => {
     const { folder, runtime } = place()
-    const old = makeControlPlace(folder, runtime)
+    const old = makeControlPlace(folder, placeIn(runtime))
     writeFileSync(old.socket, '')
     chmodSync(folder.file('daemon.token'), 0o644)
-    const made = makeControlPlace(folder, runtime)
+    const made = makeControlPlace(folder, placeIn(runtime))
     assert.notEqual(made.token, old.token)
     assert.equal(existsSync(made.socket), false)
     assert.equal(statSync(folder.file('daemon.token')).mode & 0o777, 0o600)
@@ -44,13 +49,13 @@ describe('where a daemon can be spoken to', () => {
     const elsewhere = join(parent, 'elsewhere')
     writeFileSync(elsewhere, 'mine')
     symlinkSync(elsewhere, folder.file('daemon.token'))
-    makeControlPlace(folder, runtime)
+    makeControlPlace(folder, placeIn(runtime))
     assert.equal(readFileSync(elsewhere, 'utf8'), 'mine')
   })
 
   test('is gone after the stop', () => {
     const { folder, runtime } = place()
-    const made = makeControlPlace(folder, runtime)
+    const made = makeControlPlace(folder, placeIn(runtime))
     writeFileSync(made.socket, '')
     removeControlPlace(folder, made)
     assert.deepEqual([existsSync(made.socket), existsSync(folder.file('daemon.token'))], [false, false])
@@ -70,7 +75,7 @@ describe('where a daemon can be spoken to', () => {
 describe('a data folder whose path is too long for a socket', () => {
   test('has it in a folder of its own that nobody else may look into', () => {
     const { folder, runtime } = place(LONG)
-    const made = makeControlPlace(folder, runtime)
+    const made = makeControlPlace(folder, placeIn(runtime))
     assert.equal(dirname(made.socket), runtime)
     assert.equal(statSync(runtime).mode & 0o777, 0o700)
     assert.deepEqual(readControlPlace(folder), made)
@@ -80,12 +85,12 @@ describe('a data folder whose path is too long for a socket', () => {
     const { folder, runtime, parent } = place(LONG)
     const other = dataFolderAt(join(parent, 'y'.repeat(110)))
     createDataFolder(other)
-    assert.notEqual(makeControlPlace(folder, runtime).socket, makeControlPlace(other, runtime).socket)
+    assert.notEqual(makeControlPlace(folder, placeIn(runtime)).socket, makeControlPlace(other, placeIn(runtime)).socket)
   })
 
   test('is measured in bytes', () => {
     const { folder, runtime } = place('文'.repeat(30))
-    assert.equal(dirname(makeControlPlace(folder, runtime).socket), runtime)
+    assert.equal(dirname(makeControlPlace(folder, placeIn(runtime)).socket), runtime)
   })
 
   const REFUSED: readonly (readonly [string, (path: string, parent: string) => void, RegExp])[] = [
@@ -110,7 +115,7 @@ describe('a data folder whose path is too long for a socket', () => {
       const { folder, runtime, parent } = place(LONG)
       put(runtime, parent)
       assert.throws(
-        () => makeControlPlace(folder, runtime),
+        () => makeControlPlace(folder, placeIn(runtime)),
         error => error instanceof ConfigError && reason.test(error.message) && error.nextStep !== undefined,
       )
       assert.equal(existsSync(folder.file('daemon.token')), false)
@@ -120,7 +125,7 @@ describe('a data folder whose path is too long for a socket', () => {
   test('and says so where there is no such folder at all, or its path is too long as well', () => {
     const { folder, parent } = place(LONG)
     for (const runtime of [join(parent, 'not', 'there'), join(parent, 'z'.repeat(90))]) {
-      assert.throws(() => makeControlPlace(folder, runtime), ConfigError)
+      assert.throws(() => makeControlPlace(folder, placeIn(runtime)), ConfigError)
     }
   })
 })

@@ -56,7 +56,10 @@ function get(network: Network, url: string, headers: Readonly<Record<string, str
 }
 
 async function checkHealth(baseUrl: string, network: Network): Promise<Finding> {
-  const health = decodeUtf8((await get(network, `${baseUrl}/health`)).body)
+  const reply = await get(network, `${baseUrl}/health`)
+  const health = decodeUtf8(reply.body)
+  // Older revisions count this one too (RC §11): whoever says so is a relay.
+  if (classifyReply(reply.status, health).kind === 'throttled') return BUSY
   // The first revisions call it otherwise (RC §11).
   const alive = isHealthy(health) || isHealthy(decodeUtf8((await get(network, `${baseUrl}/heather`)).body))
   if (!alive) {
@@ -80,6 +83,13 @@ async function checkHealth(baseUrl: string, network: Network): Promise<Finding> 
       zh: `可连接，用户数${users === '' ? '未知' : users}`,
     },
   }
+}
+
+const BUSY: Finding = {
+  check: 'relay',
+  level: 'warning',
+  text: { en: 'reachable, but asks for fewer requests', zh: '可连接，但要求降低请求频率' },
+  next: { en: 'Try again in a minute.', zh: '请一分钟后再试。' },
 }
 
 async function checkToken(config: Config, network: Network): Promise<Finding> {
