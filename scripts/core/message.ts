@@ -23,3 +23,6 @@ export interface ParsedMessage {
   readonly content: string
   readonly flags: Flags
 }
+
+/** The sender is being looked up; its other copy may still come; shown, and never changed again. */
+export type MessageState = 'resolving' | 'held' | 'final'

@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto'
 import { addressKey } from '../core/address.ts'
-import type { ParsedMessage } from '../core/message.ts'
+import type { MessageState, ParsedMessage } from '../core/message.ts'
 import { count } from './counters.ts'
 import type { Database } from './database.ts'
-import type { MessageState } from './messages.ts'
 
 /** Messages that say the same as another one: told by a digest, so that no two have to be compared. */
 

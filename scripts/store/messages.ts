@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { addressKey, parseAddress } from '../core/address.ts'
-import type { Flags, MessageType, ParsedMessage, Party, Via } from '../core/message.ts'
+import type { Flags, MessageState, MessageType, ParsedMessage, Party, Via } from '../core/message.ts'
 import { messageDigest, REPEATS } from './copies.ts'
 import type { Database } from './database.ts'
 
@@ -27,8 +27,6 @@ export interface StoredMessage {
    */
   readonly repeatsEarlier: boolean
 }
-
-export type MessageState = 'resolving' | 'held' | 'final'
 
 export interface NewMessage {
   readonly source: string
