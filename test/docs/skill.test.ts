@@ -53,6 +53,8 @@ describe('SKILL.md', () => {
         },
       ),
     )
+    // The launcher has to run on any Node, so it reads what it needs by itself.
+    for (const [, name = ''] of read('scripts/run.mjs').matchAll(/process\.env\['(\w+)'\]/g)) readByProgram.add(name)
     const declared = member(parseFrontmatter(skill), 'metadata', 'openclaw', 'envVars')
     assert.ok(Array.isArray(declared))
     const names = declared.map(one => member(one, 'name'))

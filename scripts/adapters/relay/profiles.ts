@@ -1,7 +1,8 @@
 import type { AdapterContext } from '../../core/adapter.ts'
-import { RefusedError, UnreachableError } from '../../core/errors.ts'
+import { RefusedError } from '../../core/errors.ts'
 import { type Profile, parseProfile } from '../../protocol/relay/profile.ts'
 import type { RelayClient } from './client.ts'
+import { noAnswer } from './http.ts'
 
 /**
  * Profiles of other users. Name and description never change (RC §3), so what was fetched once is kept for ever and no
@@ -44,7 +45,7 @@ export function createProfiles(ctx: AdapterContext, client: RelayClient): Profil
       return null
     }
     const profile = parseProfile(text, id)
-    if (profile === null) throw new UnreachableError('The answer is no profile', { reason: 'not_a_profile' })
+    if (profile === null) throw noAnswer('not_a_profile')
     if (ctx.memo.get(memoKey(id)) === undefined) await ctx.memo.set(memoKey(id), profile.head)
     return profile
   }
