@@ -4,6 +4,7 @@ import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type ImportedName, importedNames, type Kind, resolveName } from './imports.ts'
 import { PackagingError } from './packaging-error.ts'
+import { SHORTENED } from './shortened-files.ts'
 import { readRegularFile, type Tree } from './tree.ts'
 
 /** The folder can not be called node_modules: publishing leaves that out, and OpenClaw installs nothing (OI §2.3). */
@@ -77,11 +78,11 @@ export function collectPackages({ root, sources, dependencies }: Program): Tree 
     const nearest = findPackageJSON(pathToFileURL(file)) ?? ''
     files.set(pathInFolder(nearest), nearest)
     if (file.endsWith('.json')) continue
-    for (const one of importedNames(readFileSync(file, 'utf8'), formatOf(file, nearest))) reach(one, file, allowed)
+    for (const one of importedNames(shippedText(file), formatOf(file, nearest))) reach(one, file, allowed)
   }
 
   const tree: Tree = new Map()
-  for (const [path, file] of files) tree.set(`${FOLDER}/${path}`, readFileSync(file))
+  for (const [path, file] of files) tree.set(`${FOLDER}/${path}`, shippedBytes(file))
   for (const one of packages.values()) {
     const { name } = one.manifest
     tree.set(`${FOLDER}/${name}/package.json`, readFileSync(join(one.folder, 'package.json')))
@@ -94,6 +95,15 @@ export function collectPackages({ root, sources, dependencies }: Program): Tree 
     Buffer.from(`${JSON.stringify({ import: sorted(table.import), require: sorted(table.require) }, null, 2)}\n`),
   )
   return tree
+}
+
+function shippedBytes(file: string): Uint8Array {
+  const short = SHORTENED.get(pathInFolder(file))
+  return short === undefined ? readFileSync(file) : Buffer.from(short)
+}
+
+function shippedText(file: string): string {
+  return Buffer.from(shippedBytes(file)).toString('utf8')
 }
 
 function formatOf(file: string, nearestManifest: string): 'module' | 'commonjs' {
@@ -173,7 +183,8 @@ function listOf(manifests: readonly Manifest[]): string {
     '# Packages brought along · 随附的依赖包',
     '',
     'Unchanged files of these npm packages, as far as this program reaches them; each with its licence.',
-    '以下 npm 包中本程序用到的文件，未作改动；各附许可证。',
+    `Shortened: ${[...SHORTENED.keys()].join(', ')}.`,
+    '以下 npm 包中本程序用到的文件，未作改动（上面列出的文件除外）；各附许可证。',
     '',
     '| package | version | licence |',
     '|---|---|---|',
