@@ -35,6 +35,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   retention: async () => (await import('./commands/retention.ts')).retention,
   rebuild: async () => (await import('./commands/rebuild.ts')).rebuild,
   service: async () => (await import('./commands/service.ts')).service,
+  ui: async () => (await import('./commands/ui.ts')).ui,
   relay: async () => (await import('./commands/relay.ts')).relay,
   demo: async () => (await import('./commands/demo.ts')).demo,
 }
@@ -69,7 +70,9 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
   const language = chooseLanguage(argv, known) ?? environment.language
   const json = argv.includes('--json')
   // Compiled code is kept by the launcher where it can (see there); here for a folder that the environment names.
-  if (known !== null && existsSync(known.file('lock.db'))) enableCompileCache(known.file('.cache'))
+  // The page's process can not even ask.
+  if (known !== null && process.permission === undefined && existsSync(known.file('lock.db')))
+    enableCompileCache(known.file('.cache'))
   try {
     const { version } = JSON.parse(readFileSync(join(skillFolder, 'package.json'), 'utf8')) as { version: string }
     if (argv.includes('--version')) return print(version)

@@ -162,14 +162,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     config.read()
 
     const relay = account.session
-    const myId = () => inForce?.myId ?? null
+    const claimed = () => ({ id: inForce?.myId ?? null, name: inForce?.myName ?? '' })
     const outbox = createOutbox({
       folder,
       writer,
       clock,
       log,
       relay,
-      myId,
+      claimed,
       onCommit() {
         ingest.relationshipsChanged()
         projector.kick()

@@ -29,6 +29,9 @@ function otherNodes() {
   return found.filter((path, i) => found.indexOf(path) === i && path !== process.execPath && existsSync(path))
 }
 
+/** The page's process was started over and may look at little (commands/page-process.ts); what is asked here was asked before. */
+const isRestricted = process.permission !== undefined
+
 /** An installed skill folder brings its packages along; OpenClaw installs none. */
 const packages = join(skill, 'packages')
 const bringsPackages = existsSync(join(packages, 'resolve.json'))
@@ -37,7 +40,7 @@ const bringsPackages = existsSync(join(packages, 'resolve.json'))
 function packagesInstalled() {
   const folders = [skill]
   for (let at = skill; dirname(at) !== at; at = dirname(at)) folders.push(dirname(at))
-  return ['eventsource', 'undici', 'chokidar', 'write-file-atomic', 'zod'].every(name =>
+  return ['eventsource', 'undici', 'chokidar', 'write-file-atomic', 'sirv', 'zod'].every(name =>
     folders.some(folder => existsSync(join(folder, 'node_modules', name, 'package.json'))),
   )
 }
@@ -129,7 +132,7 @@ if (!isNodeNewEnough()) {
         ]),
     ...(others.length > 0 ? [`  other Node programs here / 本机其他 Node：${others.join(', ')}`] : []),
   ])
-} else if (!bringsPackages && !packagesInstalled()) {
+} else if (!bringsPackages && !isRestricted && !packagesInstalled()) {
   fail([
     `error: the packages of this skill are not installed in ${skill}.`,
     `错误：${skill} 中尚未安装依赖包。`,
@@ -142,7 +145,7 @@ if (!isNodeNewEnough()) {
   startOverWithSmallHeap()
   if (bringsPackages) usePackagesBroughtAlong()
   if (scripts.split(sep).includes('node_modules')) stripTypesHere()
-  keepCompiledCode()
+  if (!isRestricted) keepCompiledCode()
   // Without a top-level await, which the oldest Nodes can not read.
   void import(pathToFileURL(join(scripts, 'cli.ts')).href).then(({ main }) => main(process.argv.slice(2)))
 }

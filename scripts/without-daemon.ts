@@ -75,14 +75,14 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
     const config = readConfig(folder)
     const session = config === null ? null : startSession(shared, config, signal)
     const relay = () => requireSession(session)
-    const myId = () => config?.myId ?? null
+    const claimed = () => ({ id: config?.myId ?? null, name: config?.myName ?? '' })
     const outbox = createOutbox({
       folder,
       writer,
       clock,
       log,
       relay,
-      myId,
+      claimed,
       onCommit() {
         ingest.relationshipsChanged()
         projector.kick()

@@ -10,9 +10,11 @@ import { type EmbeddedRelay, startRelay } from '../embedded/relay/server.ts'
 import { registerUser } from '../embedded/relay-user.ts'
 import { parseRecord } from '../protocol/record-line.ts'
 import { escapeText } from '../protocol/visible-escape.ts'
+import { type PageServer, startPageServer } from '../server/ui/server.ts'
 import { readConfigFile } from '../store/config-file.ts'
 import { createDataFolder, type DataFolder, dataFolderAt } from '../store/data-folder.ts'
 import { nodeFiles } from '../store/files.ts'
+import { act } from './act.ts'
 import { type Command, type CommandContext, DONE, FAILED, speaker } from './command.ts'
 
 /** How many messages `--once` waits for, and for how long at most. */
@@ -22,8 +24,8 @@ const ONCE_LIMIT_MS = 60_000
 export const demo: Command = {
   usage: '[--once]',
   about: {
-    en: 'The whole thing on this machine: an embedded relay, two bots, a daemon, and what arrives. No account, no network.',
-    zh: '在本机完整演示：内置中继、两个机器人、守护进程，以及实时收到的消息。无需账号，无需网络。',
+    en: 'The whole thing on this machine: an embedded relay, two bots, a daemon, what arrives, and the page. No account, no network.',
+    zh: '在本机完整演示：内置中继、两个机器人、守护进程、实时收到的消息和页面。无需账号，无需网络。',
   },
   examples: ['npm run demo', 'npm run demo -- --once'],
   options: { once: { type: 'boolean' } },
@@ -36,7 +38,7 @@ export const demo: Command = {
     const stop = new AbortController()
     const signal = AbortSignal.any([context.interrupted, stop.signal])
     const transport = createTransport({ http: '', https: '', except: '' })
-    const parts: { relay?: EmbeddedRelay; daemon?: Daemon } = {}
+    const parts: { relay?: EmbeddedRelay; daemon?: Daemon; page?: PageServer } = {}
     try {
       const relay = await startRelay()
       parts.relay = relay
@@ -49,6 +51,14 @@ export const demo: Command = {
         t(`Relay on ${relay.url}, two bots, and you: #${me.id}.`, `中继 ${relay.url}，两个机器人，你是 #${me.id}。`),
       )
       context.print(t(`Your files: ${folder.path}`, `你的文件：${folder.path}`))
+      parts.page = await servePage(context, folder)
+      context.print(t(`Page: ${parts.page.url}`, `页面：${parts.page.url}`))
+      context.note(
+        t(
+          'The demo’s page shares this process; "npm run ui" is one that Node’s permission model keeps from your token.',
+          '演示页面与本进程共用；"npm run ui" 则由 Node 权限模型限制，读不到令牌。',
+        ),
+      )
       context.print('')
 
       const view = createView(context, folder, stop)
@@ -64,7 +74,9 @@ export const demo: Command = {
         language: context.language,
         onWritten: view.update,
       })
-      for (const id of bots.ids) await me.send(id, t('Hello! May I read along?', '你好！我可以旁听吗？'))
+      const text = t('Hello! May I read along?', '你好！我可以旁听吗？')
+      const here = { ...context, folder: () => folder }
+      for (const id of bots.ids) await act(here, 'send', { to: String(id), text }, { repeatable: false })
       await bots.begin()
 
       const enough = await untilDone(context, signal, stop)
@@ -73,6 +85,7 @@ export const demo: Command = {
       return enough ? DONE : FAILED
     } finally {
       stop.abort()
+      await parts.page?.close()
       await parts.daemon?.stop('demo ended')
       await parts.relay?.close()
       await transport.close()
@@ -82,6 +95,10 @@ export const demo: Command = {
 
 function throwAwayFolder(): DataFolder {
   return dataFolderAt(join(mkdtempSync(join(tmpdir(), 'openwechat-demo-')), 'openwechat_im_client'))
+}
+
+function servePage({ skillFolder, clock, log }: CommandContext, folder: DataFolder): Promise<PageServer> {
+  return startPageServer({ pageFolder: join(skillFolder, 'ui'), folder, port: 0, clock, log })
 }
 
 /** @throws ConfigError where somebody is registered already: the relay shows a token once, and never again */
@@ -162,8 +179,8 @@ function createView(context: CommandContext, folder: DataFolder, stop: AbortCont
     summary() {
       closed = true
       return t(
-        `${shown} messages, each in conversations.md (one line) and in inbox_pushed.md (as received). Look: ${folder.path}`,
-        `共 ${shown} 条消息，均写入 conversations.md（每条一行）和 inbox_pushed.md（原样）。位置：${folder.path}`,
+        `${shown} messages, each in conversations.md (one line), the received ones in inbox_pushed.md too (as they came). Look: ${folder.path}`,
+        `共 ${shown} 条消息，均写入 conversations.md（每条一行），收到的还写入 inbox_pushed.md（原样）。位置：${folder.path}`,
       )
     },
   }

@@ -8,6 +8,7 @@ export interface Config {
   readonly baseUrl: string
   readonly token: string
   readonly myId: string | null
+  readonly myName: string
   /** The larger `limit` for relays that throttle to one request per 10 s (RC §11). */
   readonly batchSize: number
   /** Minutes between routine looks into the inbox; 0 = only while the stream is down, as the original skill had it. */
@@ -76,6 +77,7 @@ export function parseConfig(text: string): ParsedConfig {
       baseUrl: data.base_url.replace(/\/+$/, ''),
       token: data.token,
       myId: data.my_id === undefined || data.my_id === '' ? null : String(data.my_id),
+      myName: data.my_name ?? '',
       batchSize: data.batch_size,
       sweepMinutes: data.sweep_minutes,
       retentionDays: data.retention_days,

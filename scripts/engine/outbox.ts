@@ -23,7 +23,7 @@ import { AGENT, acknowledge } from '../store/positions.ts'
 import type { Writer } from '../store/writer.ts'
 import type { RelaySession } from './relay-session.ts'
 import { requestConflict } from './request-conflict.ts'
-import { isSettled, type Settled, settle, settleAs } from './settlement.ts'
+import { type Claimed, isSettled, type Settled, settle, settleAs } from './settlement.ts'
 
 /**
  * What we send to the relay (design §6): committed first, then tried once, in order per recipient. What the relay wants
@@ -62,7 +62,7 @@ export interface OutboxOptions {
   /** @throws ConfigError where nobody is registered */
   readonly relay: () => RelaySession
   /** Who the configuration says that we are. */
-  readonly myId: () => string | null
+  readonly claimed: () => Claimed
   /** Something was committed that files show. */
   readonly onCommit: () => void
 }
@@ -172,7 +172,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function present(): Settled {
-    return { now: utcSeconds(clock.now()), myId: options.myId() }
+    return { now: utcSeconds(clock.now()), claimed: options.claimed() }
   }
 
   function find(message: OutgoingMessage): OutboxEntry | null {

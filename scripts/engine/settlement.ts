@@ -39,17 +39,22 @@ export function settle(
   })
 }
 
+export interface Claimed {
+  readonly id: string | null
+  readonly name: string
+}
+
 export interface Settled {
   /** ISO time, UTC */
   readonly now: string
   /** Who the configuration says that we are. */
-  readonly myId: string | null
+  readonly claimed: Claimed
 }
 
 export function settleAs(
   database: Database,
   entry: OutboxEntry,
-  { state, detail, now, myId }: { state: SettledState; detail: OutboxDetail } & Settled,
+  { state, detail, now, claimed }: { state: SettledState; detail: OutboxDetail } & Settled,
 ): void {
   const seq = insertMessage(database, {
     source: entry.sink,
@@ -59,7 +64,7 @@ export function settleAs(
     parsed: {
       type: entry.file === null ? 'chat' : 'file',
       at: now,
-      from: ourselves(database, myId),
+      from: ourselves(database, claimed),
       content: entry.content,
       flags: flagsOf(entry, state),
     },
@@ -81,8 +86,8 @@ function flagsOf({ file }: OutboxEntry, state: SettledState): Flags {
 }
 
 /** The relay's word first; before it has said anything, what the configuration claims. */
-function ourselves(database: Database, claimedId: string | null): Party {
+function ourselves(database: Database, claimed: Claimed): Party {
   const profile = readStatus(database, 'profile')
-  const id = profile?.['id'] ?? readStatus(database, 'adapter:relay')?.['my_id'] ?? claimedId
-  return { address: { scheme: 'relay', id: Number(id ?? 0) }, name: String(profile?.['name'] ?? '') }
+  const id = profile?.['id'] ?? readStatus(database, 'adapter:relay')?.['my_id'] ?? claimed.id
+  return { address: { scheme: 'relay', id: Number(id ?? 0) }, name: String(profile?.['name'] ?? claimed.name) }
 }

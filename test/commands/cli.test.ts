@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { viewOf } from '../support/test-daemon.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const COMMANDS = ['sse', 'status', 'doctor', 'relay', 'demo']
+const COMMANDS = ['sse', 'status', 'doctor', 'relay', 'demo', 'ui']
 
 describe('the command line', () => {
   test('without a command it shows what there is, and that is a wrong usage', async () => {

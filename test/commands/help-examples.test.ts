@@ -19,6 +19,7 @@ import { waitFor } from '../support/wait-for.ts'
 const SIGNS_OF_LIFE: Readonly<Record<string, RegExp>> = {
   sse: /Running\./,
   relay: /Relay: http/,
+  ui: /Page: http/,
   demo: /conversations\.md:\d/,
 }
 
@@ -54,11 +55,11 @@ after(async () => {
 
 /** As typed into a shell; only ports, and the address of the relay, are those of this test. */
 function typed(example: string, name: string): Child {
-  const port =
-    name === 'relay' && !example.includes('--port') ? `${example.includes(' -- ') ? '' : ' --'} --port 0` : ''
+  const isServer = name === 'relay' || name === 'ui'
+  const port = isServer && !example.includes('--port') ? `${example.includes(' -- ') ? '' : ' --'} --port 0` : ''
   const line = `${example}${port}`
     .replaceAll('http://127.0.0.1:8000', relay.url)
-    .replaceAll('--port 8000', '--port 0')
+    .replace(/--port \d+/, '--port 0')
     .replaceAll('npm run -s im -- ', 'program ')
     .replace(/npm run (\w+)(?: --)?/, 'program $1')
   const own = name === 'register' || name === 'sse' ? join(home, 'another') : folder

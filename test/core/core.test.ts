@@ -95,6 +95,7 @@ describe('config.json', () => {
       baseUrl: 'https://relay.example.org:8000',
       token: valid.token,
       myId: '2',
+      myName: '',
       batchSize: 5,
       sweepMinutes: 5,
       retentionDays: 7,

@@ -12,9 +12,6 @@ for (const [name, load] of Object.entries(COMMANDS)) commands.set(name, await lo
 
 const scripts = JSON.parse(read('package.json')).scripts as Record<string, string>
 
-/** Comes with a later version, and the texts say so; to be taken from here when it is there. */
-const ANNOUNCED = ['ui']
-
 const COMMON = {
   'data-dir': { type: 'string' },
   lang: { type: 'string' },
@@ -64,7 +61,7 @@ describe('the texts about commands', () => {
   for (const path of ALL_TEXTS) {
     test(`show no command line in ${path} that the program does not take`, () => {
       for (const [name = '', ...args] of commandLines(read(path))) {
-        if (ANNOUNCED.includes(name) || name === 'help') continue
+        if (name === 'help') continue
         const options = name.startsWith('-') ? COMMON : optionsOf(name)
         const line = [name, ...args].join(' ')
         const parse = () =>
@@ -116,15 +113,9 @@ describe('the texts about commands', () => {
     for (const path of ALL_TEXTS) {
       for (const code of codes(read(path))) {
         for (const [, script = ''] of code.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)) {
-          assert.ok(script in scripts || ANNOUNCED.includes(script), `${path}: ${code}`)
+          assert.ok(script in scripts, `${path}: ${code}`)
         }
       }
-    }
-  })
-
-  test('announce what comes later, and only that', () => {
-    for (const name of ANNOUNCED) {
-      assert.ok(!commands.has(name) && !(name in scripts), `${name} is there: the texts can say so`)
     }
   })
 })

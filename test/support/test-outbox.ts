@@ -91,7 +91,7 @@ export function runOutbox(t: TestContext, options: RunOptions = {}) {
   const session = createRelaySession(shared, { config, signal: new AbortController().signal })
   let registered = true
   const outbox = createOutbox({
-    myId: () => null,
+    claimed: () => ({ id: null, name: '' }),
     folder,
     writer,
     clock,

@@ -17,6 +17,9 @@ const FILES = [
 
 const FOLDERS = ['scripts', 'references', 'plugin', 'ui']
 
+/** What only the checks of the workshop read. */
+const WORKSHOP = /\.d\.ts$|\/tsconfig\.json$/
+
 const LAUNCHER = 'scripts/run.mjs'
 
 /** What the security audit of OpenClaw reads of an installed folder, and no more than it reads (OI §6). */
@@ -36,7 +39,7 @@ export function makeSkillFolder(root: string, target: string): MadeFolder {
   const tree: Tree = new Map()
   for (const name of FILES) tree.set(name, readRegularFile(root, name))
   for (const folder of FOLDERS) {
-    for (const [path, bytes] of readTree(root, folder)) if (!path.endsWith('.d.ts')) tree.set(path, bytes)
+    for (const [path, bytes] of readTree(root, folder)) if (!WORKSHOP.test(path)) tree.set(path, bytes)
   }
   tree.set('package.json', Buffer.from(`${JSON.stringify(trimmed(manifest), null, 2)}\n`))
   const sources = new Map([...tree].filter(([path]) => path.startsWith('scripts/')))
