@@ -58,7 +58,9 @@ function lastOf(item, before) {
   const { key, atMs, type, direction, attachment, state } = item
   const other =
     direction === 'out' ? item.recipient : direction === 'in' || item.type === 'correction' ? item.sender : null
-  const line = { key, atMs, type, direction, content: shortened(item.content), attachment, state }
+  // Whoever imitates somebody stays marked, whatever is said later.
+  const imitates = item.imitates ?? before?.line.imitates ?? null
+  const line = { key, atMs, type, direction, content: shortened(item.content), attachment, state, imitates }
   return {
     offset: item.offset,
     // A correction is no news.

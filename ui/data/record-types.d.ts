@@ -91,6 +91,7 @@ export interface LastLine {
   readonly content: string
   readonly attachment: string | null
   readonly state: Item['state']
+  readonly imitates: Item['imitates']
 }
 
 /**

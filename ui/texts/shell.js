@@ -29,7 +29,7 @@ export const SHELL_TEXTS = /** @type {const} */ ({
   search: { en: 'Search messages and people', zh: '搜索消息和联系人' },
   searchStop: { en: 'Stop', zh: '停止' },
   searchRunning: { en: 'Searching … {percent} %', zh: '正在搜索… {percent}%' },
-  searchDone: { en: '{n} messages found', zh: '找到 {n} 条消息' },
+  searchDone: { en: 'Messages found: {n}', zh: '找到 {n} 条消息' },
   searchPartly: { en: 'The newest {n} messages found; there may be more', zh: '找到最近的 {n} 条消息，可能还有更多' },
   searchPeople: { en: 'People', zh: '联系人' },
   searchMessages: { en: 'Messages', zh: '消息' },

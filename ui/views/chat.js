@@ -131,7 +131,8 @@ export function createChat(ui) {
   function drawEdge() {
     const done = store.atStart || visit.section?.startsWith('s:')
     if (busy) fill(list.top, t('loadingOlder'))
-    else if (done) fill(list.top, items.length === 0 ? t('noMessages') : t('beginning'))
+    // A sitting begins where an earlier one ends.
+    else if (done) fill(list.top, items.length === 0 ? t('noMessages') : store.atStart ? t('beginning') : '')
     else fill(list.top, button(t('olderButton'), { onClick: () => void older() }))
   }
 

@@ -1,6 +1,7 @@
 import { h, icon } from '../dom.js'
 import { t } from '../i18n.js'
 import { clockTime, dayName, shortTime, timeElement } from '../times.js'
+import { plainText } from '../visible-text.js'
 import { lastLineText } from './message-parts.js'
 import { avatar, channelName, conversationName, idText, nameElement, partyText } from './party.js'
 
@@ -54,7 +55,12 @@ export function conversationEntry(ui, conversation, { query = '', withId = false
   const name = conversationName(conversation)
   const line = last === null ? '' : lastLineText(last)
   // The number stands in the badge.
-  const also = [unread > 0 ? t('unreadCount', { n: '' }).trim() : '', idText(conversation.address)]
+  const imitates = last === null ? null : last.imitates
+  const also = [
+    unread > 0 ? t('unreadCount', { n: '' }).trim() : '',
+    idText(conversation.address),
+    imitates === null ? '' : t('imitates', { id: plainText(imitates) }),
+  ]
   return entry(
     ui,
     { section: `c:${conversation.key}`, also: also.filter(Boolean).join(', ') },
@@ -74,6 +80,7 @@ export function conversationEntry(ui, conversation, { query = '', withId = false
     h(
       'span',
       { class: 'conversation-badges' },
+      imitates !== null && h('span', { class: 'chip chip-danger' }, icon('warning')),
       channel !== null && channel !== 'relay' && h('span', { class: 'chip chip-note' }, channelName(channel)),
       unread > 0 && h('span', { class: 'badge' }, unread > 99 ? '99+' : String(unread)),
     ),
