@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTransport } from '../adapters/transport.ts'
-import { ConfigError } from '../core/errors.ts'
+import { ConfigError, isAbort } from '../core/errors.ts'
 import { createLogger } from '../core/logger.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
 import { createChatBots } from '../embedded/chat-bots.ts'
@@ -83,6 +83,10 @@ export const demo: Command = {
       context.print('')
       context.print(enough ? view.summary() : t('The messages did not arrive in time.', '消息未能及时到达。'))
       return enough ? DONE : FAILED
+    } catch (error) {
+      // Ctrl-C is how a demo ends, also while it is still beginning.
+      if (context.interrupted.aborted && isAbort(error)) return context.values['once'] === true ? FAILED : DONE
+      throw error
     } finally {
       stop.abort()
       await parts.page?.close()
