@@ -72,7 +72,10 @@ async function promptOfTurn(world: World): Promise<Prompt> {
 export async function reachesPrompt(world: World): Promise<string> {
   const { messages, system } = await promptOfTurn(world)
   const summary = messages.find(text => text.includes(HEAD)) ?? ''
-  assert.match(summary, /^unread: \d+; received in the last 24 hours: [1-9]\d*; friends: 2; channel: [a-z]+ since \S+$/m)
+  assert.match(
+    summary,
+    /^unread: \d+; received in the last 24 hours: [1-9]\d*; friends: 2; channel: [a-z]+ since \S+$/m,
+  )
   assert.match(summary, /^latest: #\d+ "[^"]+" at /m)
   assert.ok(summary.indexOf(HEAD) < summary.indexOf(REQUEST), 'the summary does not stand before the request')
   const texts = storedTexts(world)
