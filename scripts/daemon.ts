@@ -6,8 +6,8 @@ import { type Bilingual, inLanguage, type Language } from './core/i18n.ts'
 import type { Logger } from './core/logger.ts'
 import { performAction } from './engine/actions/perform.ts'
 import { createConfiguration } from './engine/configuration.ts'
+import { createDesk } from './engine/desk.ts'
 import { createIngest } from './engine/ingest.ts'
-import { createOutbox } from './engine/outbox.ts'
 import { createRelayAccount } from './engine/relay-account.ts'
 import { createStatusBoard, type StatusBoard } from './engine/status-board.ts'
 import { openStorage } from './engine/storage.ts'
@@ -161,24 +161,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     config.read()
 
-    const relay = account.session
-    const claimed = () => ({ id: inForce?.myId ?? null, name: inForce?.myName ?? '' })
-    const outbox = createOutbox({
+    const desk = createDesk({
       folder,
-      writer,
+      files,
+      stateFolder: options.stateFolder,
       clock,
       log,
-      relay,
-      claimed,
-      onCommit() {
-        ingest.relationshipsChanged()
-        projector.kick()
-      },
+      writer,
+      projector,
+      ingest,
+      config: () => inForce,
+      relay: account.session,
+      isDaemon: true,
     })
+    const { outbox } = desk
     undo.push(() => outbox.stop(), { waitsForStore: true })
     // Not awaited: a database that refuses just now must not hold the rest up.
     outbox.start().catch(error => log.error('the outbox was not started', { error: errorCode(error) }))
-    const desk = { folder, files, clock, log, writer, projector, config: () => inForce, relay, outbox, isDaemon: true }
     const control = await openControlDoor({
       folder,
       runtimeFolder: options.runtimeFolder,

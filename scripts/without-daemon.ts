@@ -6,8 +6,8 @@ import type { FetchLike } from './core/fetch.ts'
 import type { Logger } from './core/logger.ts'
 import type { ActionContext } from './engine/actions/action.ts'
 import type { Shared } from './engine/context.ts'
+import { createDesk } from './engine/desk.ts'
 import { createIngest } from './engine/ingest.ts'
-import { createOutbox } from './engine/outbox.ts'
 import { createRelaySession, notRegistered, type RelaySession } from './engine/relay-session.ts'
 import { createStatusBoard } from './engine/status-board.ts'
 import { openStorage } from './engine/storage.ts'
@@ -23,6 +23,8 @@ import { nodeFiles } from './store/files.ts'
  */
 export interface AloneOptions {
   readonly folder: DataFolder
+  /** Where the locks of identities lie. */
+  readonly stateFolder: string
   readonly clock: Clock
   readonly fetch: FetchLike
   readonly log: Logger
@@ -74,37 +76,24 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
     const shared: Shared = { clock, fetch: options.fetch, log, channelLog, board, ingest }
     const config = readConfig(folder)
     const session = config === null ? null : startSession(shared, config, signal)
-    const relay = () => requireSession(session)
-    const claimed = () => ({ id: config?.myId ?? null, name: config?.myName ?? '' })
-    const outbox = createOutbox({
-      folder,
-      writer,
-      clock,
-      log,
-      relay,
-      claimed,
-      onCommit() {
-        ingest.relationshipsChanged()
-        projector.kick()
-      },
-    })
-    undo.push(() => outbox.stop(), { waitsForStore: true })
-    if (session !== null) await outbox.start()
-
-    return await work({
+    const desk = createDesk({
       folder,
       files: nodeFiles,
+      stateFolder: options.stateFolder,
       clock,
       log,
       writer,
       projector,
+      ingest,
       config: () => config,
-      relay,
-      outbox,
+      relay: () => requireSession(session),
       isDaemon: false,
-      signal,
-      progress: options.progress,
     })
+    const { outbox } = desk
+    undo.push(() => outbox.stop(), { waitsForStore: true })
+    if (session !== null) await outbox.start()
+
+    return await work({ ...desk, signal, progress: options.progress })
   } finally {
     await undo.run()
   }

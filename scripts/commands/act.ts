@@ -69,7 +69,16 @@ async function doAlone(
   const transport = createTransport(context.environment.proxy)
   try {
     const { clock, log, interrupted: signal } = context
-    const alone = { folder: context.folder(), clock, fetch: transport.fetch, log, signal, progress: onProgress }
+    const { stateFolder } = context.environment
+    const alone = {
+      folder: context.folder(),
+      stateFolder,
+      clock,
+      fetch: transport.fetch,
+      log,
+      signal,
+      progress: onProgress,
+    }
     return await workAlone(alone, desk => performAction(action, params, desk))
   } finally {
     lock.release()

@@ -179,7 +179,8 @@ async function writeProfile(
   if (lock === null) return
   try {
     const { clock, log, interrupted: signal } = context
-    await workAlone({ folder, clock, fetch, log, signal, progress: () => undefined }, desk =>
+    const { stateFolder } = context.environment
+    await workAlone({ folder, stateFolder, clock, fetch, log, signal, progress: () => undefined }, desk =>
       desk.relay().context.identified({ id: String(id), name, status: status ?? 'open' }),
     )
   } finally {

@@ -24,6 +24,8 @@ export interface Action<Params, Result> {
 export interface ActionContext {
   readonly folder: DataFolder
   readonly files: FileLayer
+  /** Where the locks of identities lie; null: they are not used (`--no-identity-lock`). */
+  readonly stateFolder: string | null
   readonly clock: Clock
   readonly log: Logger
   readonly writer: Writer
