@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { temporaryFolder } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
@@ -31,7 +32,17 @@ export function startProgram(
   args: readonly string[],
   { env = {}, nodeOptions = [] }: { env?: Record<string, string>; nodeOptions?: readonly string[] } = {},
 ): Child {
-  return start(process.execPath, [...nodeOptions, LAUNCHER, ...args], { env: { LANG: 'C', ...env } })
+  return start(process.execPath, [...nodeOptions, LAUNCHER, ...args], {
+    env: { LANG: 'C', XDG_STATE_HOME: stateHome(), ...env },
+  })
+}
+
+let stateFolder: string | undefined
+
+/** The locks of identities that a test makes are not to lie among those of whoever runs it. */
+function stateHome(): string {
+  stateFolder ??= temporaryFolder()
+  return stateFolder
 }
 
 export function start(
