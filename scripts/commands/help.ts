@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts'
 import { type Bilingual, inLanguage, type Language } from '../core/i18n.ts'
+import { shownText } from '../protocol/untrusted-text.ts'
 import { escapeText } from '../protocol/visible-escape.ts'
 import { type Command, speaker } from './command.ts'
 
@@ -47,12 +48,13 @@ export function formatHelp(name: string, command: Command, language: Language): 
 /** What, why, and the next step (design §7). */
 export function formatError(error: unknown, { language, json }: { language: Language; json: boolean }): string {
   const known = error instanceof AppError
-  const text = known ? inLanguage(error.text, language) : String(error instanceof Error ? error.message : error)
+  const said = known ? inLanguage(error.text, language) : String(error instanceof Error ? error.message : error)
+  // A relay's words may be part of it, and with them anybody's: in neither form do they do anything.
+  const { text } = shownText(said)
   const next = known && error.nextStep !== undefined ? inLanguage(error.nextStep, language) : undefined
   if (json) return JSON.stringify({ error: text, ...(next === undefined ? {} : { next }) })
   const [what, then] = language === 'zh' ? ['错误：', '下一步：'] : ['error: ', 'next: ']
-  // A relay's words may be part of it: nothing in them reaches the terminal as a control.
-  const lines = [`${what}${escapeText(text)}`]
+  const lines = [`${what}${text}`]
   if (next !== undefined) lines.push(`  ${then}${next}`)
   // A stack begins with the error's words, which may be several lines and anybody's: only frames are shown.
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter(line => /^ {4}at /.test(line)) : []

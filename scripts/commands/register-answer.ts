@@ -4,7 +4,6 @@ import { inLanguage } from '../core/i18n.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { parseRegistration, type Registration } from '../protocol/relay/registration.ts'
 import { classifyReply, retryAfterMs } from '../protocol/relay/reply.ts'
-import { shownText } from '../protocol/untrusted-text.ts'
 import { keepReply } from '../store/registration.ts'
 import type { CommandContext } from './command.ts'
 
@@ -64,9 +63,8 @@ function throttled(): ThrottledError {
 }
 
 function refused(text: string, status: number): RefusedError {
-  const words = shownText(text, 300).text
   return new RefusedError(
-    { en: `The relay refuses: ${words}`, zh: `中继拒绝：${words}` },
+    { en: `The relay refuses: ${text}`, zh: `中继拒绝：${text}` },
     {
       status,
       nextStep: {

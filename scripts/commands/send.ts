@@ -75,7 +75,15 @@ function interrupted(): OutcomeUnknownError {
   )
 }
 
-function tell(result: SendResult, context: CommandContext): void {
+/** Code points. */
+const LONGEST_WORDS = 300
+
+function tell(sent: SendResult, context: CommandContext): void {
+  // The relay's words, and with them anybody's.
+  const result = {
+    ...sent,
+    relay_text: sent.relay_text === null ? null : shownText(sent.relay_text, LONGEST_WORDS).text,
+  }
   if (context.json) {
     context.print(JSON.stringify({ ...result, note: inLanguage(sentence(result), context.language) }))
   } else if (result.outcome === 'accepted') {
@@ -90,10 +98,8 @@ function sentence(result: SendResult): Bilingual {
   switch (outcome) {
     case 'accepted':
       return accepted(result)
-    case 'refused': {
-      const words = shownText(result.relay_text ?? '', 300).text
-      return { en: `Refused by the relay: ${words}`, zh: `中继拒绝：${words}` }
-    }
+    case 'refused':
+      return { en: `Refused by the relay: ${result.relay_text}`, zh: `中继拒绝：${result.relay_text}` }
     case 'not_sent':
       return {
         en: `Not sent (${reason}): nothing reached the relay. Try again when "doctor" finds nothing wrong.`,
