@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { Outbound, SendOutcome } from '../core/adapter.ts'
+import type { SendOutcome } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import { createBell, sleepOrBell } from '../core/bell.ts'
 import { type Clock, utcSeconds } from '../core/clock.ts'
 import { ConfigError, errorCode, errorPlace } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { contactWith } from '../store/contacts.ts'
 import type { DataFolder } from '../store/data-folder.ts'
-import { readKept } from '../store/kept-files.ts'
+import type { Database } from '../store/database.ts'
 import { latestSeq } from '../store/messages.ts'
 import {
   findRequest,
@@ -23,6 +22,7 @@ import { AGENT, acknowledge } from '../store/positions.ts'
 import type { Writer } from '../store/writer.ts'
 import type { RelaySession } from './relay-session.ts'
 import { requestConflict } from './request-conflict.ts'
+import { sendEntry } from './send-entry.ts'
 import { type Claimed, isSettled, type Settled, settle, settleAs } from './settlement.ts'
 
 /**
@@ -130,38 +130,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await end(entry, { kind: 'not_sent', reason: 'another_account' })
       return
     }
-    const outcome = await trySending(entry, session)
+    const outcome = await sendEntry(entry, session, {
+      ...options,
+      signal: ending.signal,
+      progress: (done, total) => listeners.get(entry.id)?.(done, total),
+    })
     if (outcome.kind !== 'later') {
       await end(entry, outcome)
       return
     }
     pause(outcome.afterMs)
     await writer.write(database => markState(database, entry.id, 'queued'))
-  }
-
-  async function trySending(entry: OutboxEntry, { adapter, context }: RelaySession): Promise<SendOutcome> {
-    const ctx = { ...context, signal: ending.signal }
-    if (entry.to.scheme === 'relay' && contactWith(writer.database, entry.account, addressKey(entry.to)) === null) {
-      // The line in conversations.md is to name them. That it can not is no reason not to send.
-      const { id } = entry.to
-      await adapter
-        .requests(ctx)
-        .user(id)
-        .catch(error => log.info('a recipient has no name', { id, reason: errorCode(error) }))
-    }
-    const bytes = entry.file === null ? null : await readKept(options.folder, entry.file).catch(() => undefined)
-    if (bytes === undefined) return { kind: 'not_sent', reason: 'file_missing' }
-    const message: Outbound = {
-      to: entry.to,
-      content: entry.content,
-      file: entry.file === null || bytes === null ? null : { name: entry.file.name, bytes },
-      begin: () => writer.write(database => markState(database, entry.id, 'sending')),
-      progress: (done, total) => listeners.get(entry.id)?.(done, total),
-    }
-    return adapter.send(message, ctx).catch(error => {
-      log.error('sending failed', { error: errorCode(error), at: errorPlace(error) })
-      return { kind: 'unknown', reason: 'fault' }
-    })
   }
 
   async function end(entry: OutboxEntry, outcome: Exclude<SendOutcome, { kind: 'later' }>): Promise<void> {
@@ -175,9 +154,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return { now: utcSeconds(clock.now()), claimed: options.claimed() }
   }
 
+  /** A damaged database is replaced, and then it is the new one that is asked. */
+  function reading<T>(read: (database: Database) => T): T {
+    try {
+      return read(writer.database)
+    } catch (error) {
+      writer.suspect(error)
+      return read(writer.database)
+    }
+  }
+
   function find(message: OutgoingMessage): OutboxEntry | null {
     if (message.requestId === undefined) return null
-    const found = findRequest(writer.database, { ...message, requestId: message.requestId })
+    const request = { ...message, requestId: message.requestId }
+    const found = reading(database => findRequest(database, request))
     if (found !== null && !found.same) throw requestConflict(message.requestId)
     return found?.entry ?? null
   }
@@ -219,7 +209,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const until = clock.monotonic() + waitMs
       try {
         for (;;) {
-          const entry = readEntry(writer.database, id)
+          const entry = reading(database => readEntry(database, id))
           if (entry === null) throw new Error('The outbox lost an entry')
           const left = until - clock.monotonic()
           if (isSettled(entry.state) || left <= 0) return entry

@@ -18,6 +18,7 @@ import { readControlPlace } from '../../scripts/store/control-place.ts'
 import { dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { hostileText } from '../support/arbitraries.ts'
 import { ALICE, chat } from '../support/blocks.ts'
+import { damageTable } from '../support/damage.ts'
 import { answer } from '../support/scripted-relay.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { type Scene, startScene } from '../support/test-daemon.ts'
@@ -85,6 +86,56 @@ describe('a message that the daemon sends', () => {
     assert.match(desk.text('conversations.md'), /to=#1\(alice\) .*content=hello\\nalice\n$/)
     assert.doesNotMatch(desk.text('conversations.md'), /state=/)
     assert.match(desk.text('contacts.json'), /"accepted"/)
+  })
+
+  test('is from whom config.json names, before the relay has said who that is', async t => {
+    const desk = await startDesk(t, {
+      config: { my_id: 7, my_name: 'anna' },
+      prepare(relay) {
+        relay.sendsLog = false
+        sends(() => answer('发送成功'))(relay)
+      },
+    })
+    await desk.soon(desk.ask('send', { to: '1', text: 'hello' }))
+    assert.match(desk.text('conversations.md'), /from=#7\(anna\) to=#1\(alice\) /)
+  })
+
+  test('and that makes a friend: what the friend writes next waits for no twin', async t => {
+    const desk = await startDesk(t, {
+      prepare(relay) {
+        relay.users.set(1, ALICE)
+        // Nobody else tells who is a friend.
+        relay.override = path =>
+          path === '/send'
+            ? answer('发送成功（好友关系已建立）')
+            : path === '/friends'
+              ? answer('', { status: 502 })
+              : null
+      },
+    })
+    // How the two stand to each other is asked for, and remembered, by a chat of somebody who is no friend.
+    desk.relay.send(chat(ALICE, 'anybody there?'))
+    await desk.until('it', () => desk.text('conversations.md').includes('anybody there?'))
+    await desk.soon(desk.ask('send', { to: '1', text: 'yes' }))
+    desk.relay.send(chat(ALICE, 'thanks'))
+    // The clock stands still.
+    await desk.eventually(() => assert.match(desk.text('conversations.md'), /content=thanks\n/))
+  })
+
+  test('goes out although the part of the database that is for it is damaged', async t => {
+    const desk = await startDesk(t, { prepare: sends(() => answer('发送成功')) })
+    const send = (text: string) => desk.soon(desk.ask('send', { to: '1', text, requestId: text }))
+    assert.equal((await send('one')).outcome, 'accepted')
+    await desk.stop()
+    damageTable(desk.folder.file('state.db'), 'outbox')
+    const again = await startDesk(t, { path: desk.folder.path, clock: desk.clock, relay: desk.relay })
+    // Repeated: that is looked up in what is damaged.
+    for (const text of ['one', 'two']) {
+      const result = await again.soon(again.ask('send', { to: '1', text, requestId: text }))
+      assert.equal(result.outcome, 'accepted')
+    }
+    assert.match(again.text('conversations.md'), /content=two\n/)
+    assert.equal(again.channel(/STORAGE_FAULT file=state\.db .*moved_to=/).length, 1)
   })
 
   const OUTCOMES = [
