@@ -18,6 +18,8 @@ import { type CommandContext, speaker } from './command.ts'
 /** UTF-8 bytes of the whole output. */
 const PAGE_BYTES = 12_000
 const FLAG_LIMIT = 100
+/** `peer=#2`: as ids are written everywhere else. */
+const RELAY_ID = /^#\d{1,15}$/
 
 export interface PageSource {
   /** null: there is no database yet. */
@@ -135,7 +137,9 @@ function asLines(
     ...(friend ? ['friend=yes'] : []),
     ...(to === null ? [] : [`to=${partyInLine(to)}`]),
     `type=${type}`,
-    ...Object.entries(flags).map(([key, value]) => `${key}=${shownField(value, FLAG_LIMIT)}`),
+    ...Object.entries(flags).map(
+      ([key, value]) => `${key}=${RELAY_ID.test(value) ? value : shownField(value, FLAG_LIMIT)}`,
+    ),
     ...(truncated || cut === true ? ['truncated=yes'] : []),
   ]
   return `${fields.join(' ')}\n${inBoundary(text, boundary)}`

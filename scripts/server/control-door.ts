@@ -1,5 +1,5 @@
 import { errorCode } from '../core/errors.ts'
-import { makeControlPlace, removeControlPlace } from '../store/control-place.ts'
+import { type ControlPlace, makeControlPlace, removeControlPlace } from '../store/control-place.ts'
 import type { DataFolder } from '../store/data-folder.ts'
 import { type ControlOptions, type ControlServer, startControlServer } from './control.ts'
 
@@ -15,16 +15,20 @@ export interface DoorOptions extends Omit<ControlOptions, 'path' | 'token'> {
 export async function openControlDoor({ folder, runtimeFolder, ...options }: DoorOptions): Promise<ControlServer> {
   const { log } = options
   for (const where of ['data', 'runtime'] as const) {
+    let place: ControlPlace | undefined
     try {
-      const place = makeControlPlace(folder, { runtimeFolder, where })
-      const server = await startControlServer({ ...options, path: place.socket, token: place.token })
+      const made = makeControlPlace(folder, { runtimeFolder, where })
+      place = made
+      const server = await startControlServer({ ...options, path: made.socket, token: made.token })
       return {
         async close() {
           await server.close()
-          removeControlPlace(folder, place)
+          removeControlPlace(folder, made)
         },
       }
     } catch (error) {
+      // Commands would knock where nobody is.
+      if (place !== undefined) removeControlPlace(folder, place)
       log.warn('the control socket can not be opened there', { where, error: errorCode(error) })
     }
   }

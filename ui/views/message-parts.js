@@ -187,7 +187,9 @@ export function toneOf(item) {
 export function lastLineText(last) {
   const text = plainText(last.content.slice(0, 160))
   const shown =
-    text.trim() === '' && last.attachment !== null ? t('attachment', { name: plainText(last.attachment) }) : text
+    text.trim() === '' && last.attachment !== null
+      ? t('attachment', { name: plainText(last.attachment.slice(0, 160)) })
+      : text
   if (last.type === 'friend_request' && last.direction === 'in') return `[${t('friendRequest')}] ${shown}`
   if (last.direction !== 'out') return shown
   const bad =
