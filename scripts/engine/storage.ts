@@ -8,6 +8,7 @@ import { createSearchIndex, type SearchIndex } from '../projections/search/searc
 import type { DataFolder } from '../store/data-folder.ts'
 import { type Database, isCorruption, mayPass, sqliteReason, storageError } from '../store/database.ts'
 import { type FileLayer, removeTemporaries } from '../store/files.ts'
+import { removePartialCopies } from '../store/kept-files.ts'
 import { openState } from '../store/state.ts'
 import type { Writer } from '../store/writer.ts'
 
@@ -172,6 +173,7 @@ function createFiles(
 async function clearAway({ folder, log }: StorageOptions): Promise<void> {
   try {
     await removeTemporaries(folder.path, [...JSON_FILES, 'inbox_pushed.md', 'conversations.md'])
+    await removePartialCopies(folder)
   } catch (error) {
     log.warn('what a killed write left behind can not be cleared away', { error: errorCode(error) })
   }

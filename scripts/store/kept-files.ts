@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { constants, mkdirSync } from 'node:fs'
-import { open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { constants, existsSync, mkdirSync } from 'node:fs'
+import { open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, errorCode } from '../core/errors.ts'
 import { type DataFolder, KEPT_FILES } from './data-folder.ts'
@@ -16,6 +16,8 @@ export interface KeptFile {
   readonly bytes: number
 }
 
+const PARTIAL = '.partial'
+
 /** Durable when it resolves. The same content is kept once. */
 export async function keepBytes(
   folder: DataFolder,
@@ -28,7 +30,7 @@ export async function keepBytes(
   if (await hasSize(target, bytes.length)) return kept
   mkdirSync(join(folder.path, KEPT_FILES), { recursive: true, mode: 0o700 })
   // Two commands may keep the same content at one time.
-  const temporary = `${target}.${randomUUID()}.partial`
+  const temporary = `${target}.${randomUUID()}${PARTIAL}`
   try {
     const handle = await open(temporary, 'w', 0o600)
     try {
@@ -53,6 +55,13 @@ async function hasSize(path: string, bytes: number): Promise<boolean> {
     if (isMissing(error)) return false
     throw error
   }
+}
+
+/** What a killed process left unfinished. For whoever holds the folder's lock: nobody else keeps anything then. */
+export async function removePartialCopies(folder: DataFolder): Promise<void> {
+  const path = join(folder.path, KEPT_FILES)
+  const names = existsSync(path) ? await readdir(path) : []
+  for (const name of names) if (name.endsWith(PARTIAL)) await unlink(join(path, name))
 }
 
 /** @param kept as `keepBytes` gave it */

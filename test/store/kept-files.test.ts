@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { ConfigError } from '../../scripts/core/errors.ts'
 import { createDataFolder, dataFolderAt } from '../../scripts/store/data-folder.ts'
-import { keepBytes, readKept, readOwnersFile } from '../../scripts/store/kept-files.ts'
+import { keepBytes, readKept, readOwnersFile, removePartialCopies } from '../../scripts/store/kept-files.ts'
 import { start } from '../support/child.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -27,6 +27,15 @@ describe('a copy that is kept', () => {
     assert.equal(statSync(join(folder.path, kept.path)).mode & 0o777, 0o600)
     assert.equal(statSync(join(folder.path, '.files')).mode & 0o777, 0o700)
     assert.deepEqual(readdirSync(join(folder.path, '.files')), [name])
+  })
+
+  test('that a killed process left unfinished goes; what is finished stays', async () => {
+    const folder = newFolder()
+    await removePartialCopies(folder)
+    const { path } = await keepBytes(folder, BYTES, 'bin')
+    writeFileSync(join(folder.path, `${path}.1234.partial`), 'hel')
+    await removePartialCopies(folder)
+    assert.deepEqual(readdirSync(join(folder.path, '.files')), [basename(path)])
   })
 
   test('is one, however often the same is kept, also at one time', async () => {
