@@ -21,15 +21,20 @@ export function readConfigFile(path: string): ConfigText {
   }
 }
 
-/** `lang` alone, for commands that have no need of the rest: whatever else is wrong with the file is not said here. */
+/** `lang` alone, for commands that have no need of the rest. */
 export function configuredLanguage(path: string): Language | null {
+  const lang = configuredValue(path, 'lang')
+  return lang === 'en' || lang === 'zh' ? lang : null
+}
+
+/** One key as it stands there; undefined without it. Whatever else is wrong with the file is said elsewhere. */
+export function configuredValue(path: string, key: string): unknown {
   const file = readConfigFile(path)
-  if (file.kind !== 'text') return null
+  if (file.kind !== 'text') return undefined
   try {
-    const value: unknown = JSON.parse(file.text)
-    const lang = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['lang'] : null
-    return lang === 'en' || lang === 'zh' ? lang : null
+    const value: unknown = JSON.parse(file.text.replace(/^\ufeff/, ''))
+    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
   } catch {
-    return null
+    return undefined
   }
 }

@@ -1,23 +1,16 @@
 import { utcSeconds } from '../core/clock.ts'
 import { DAY_MS, isRetentionDays, RETENTION_DAYS } from '../core/retention.ts'
-import { readConfigFile } from './config-file.ts'
+import { configuredValue } from './config-file.ts'
 import type { Database } from './database.ts'
 import { lastGivenSeq } from './messages.ts'
 import { AGENT, COUNTED, hasPeerPositions, readPosition } from './positions.ts'
 
 /** Messages beyond the limit of the owner (design §4): how many there are, and taking them out once they are archived. */
 
-/** `retention_days` alone, for whoever has no need of the rest of the file; whatever else is wrong with it is said elsewhere. */
+/** `retention_days` alone, for whoever has no need of the rest of the file. */
 export function configuredRetentionDays(path: string): number {
-  const file = readConfigFile(path)
-  if (file.kind !== 'text') return RETENTION_DAYS
-  try {
-    const value: unknown = JSON.parse(file.text.replace(/^\ufeff/, ''))
-    const days = typeof value === 'object' && value !== null ? Reflect.get(value, 'retention_days') : undefined
-    return isRetentionDays(days) ? days : RETENTION_DAYS
-  } catch {
-    return RETENTION_DAYS
-  }
+  const days = configuredValue(path, 'retention_days')
+  return isRetentionDays(days) ? days : RETENTION_DAYS
 }
 
 /** What was received before this is older than so many days. */
