@@ -112,6 +112,78 @@ const STEPS: readonly string[] = [
   -- Of messages that were archived: a copy that comes later is still told as one.
   CREATE TABLE pruned_digests (digest BLOB PRIMARY KEY) WITHOUT ROWID;
   `,
+  `
+  -- What there is to push to sinks: written once, and the same bytes for every try and every receiver.
+  CREATE TABLE events (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id   TEXT NOT NULL UNIQUE,   -- the receivers' name for it
+    name       TEXT NOT NULL,          -- message.received
+    at         TEXT NOT NULL,
+    lane       TEXT NOT NULL,          -- what is kept in order: a peer's address, or the channel's name
+    seq        INTEGER,                -- the message; NULL: it is not about one
+    body       BLOB NOT NULL
+  );
+
+  -- One event for one sink, until it is delivered. The queues of all sinks lie side by side.
+  CREATE TABLE deliveries (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    sink       TEXT NOT NULL,          -- webhook:ops
+    event      INTEGER NOT NULL REFERENCES events (id),
+    lane       TEXT NOT NULL,
+    body       BLOB,                   -- NULL: the event's
+    state      TEXT NOT NULL CHECK (state IN ('waiting', 'dead')),
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    tried_at   INTEGER,                -- ms since the epoch, the first try
+    next_at    INTEGER NOT NULL DEFAULT 0,   -- ms since the epoch; 0: at once
+    reason     TEXT                    -- of the last failure
+  );
+  CREATE INDEX deliveries_waiting ON deliveries (sink, id) WHERE state = 'waiting';
+  CREATE INDEX deliveries_retried ON deliveries (sink, next_at) WHERE state = 'waiting' AND next_at > 0;
+  CREATE INDEX deliveries_dead ON deliveries (sink, id) WHERE state = 'dead';
+  CREATE INDEX deliveries_of_event ON deliveries (event);
+
+  -- A sink takes what came after it was set up.
+  CREATE TABLE sinks (
+    name            TEXT PRIMARY KEY,
+    since_seq       INTEGER NOT NULL,
+    paused          TEXT,              -- why it pauses by itself, such as http_410; NULL: it does not
+    waiting         INTEGER NOT NULL DEFAULT 0,
+    dead            INTEGER NOT NULL DEFAULT 0,
+    delivered       INTEGER NOT NULL DEFAULT 0,
+    last_success_at TEXT,
+    last_failure_at TEXT,
+    last_reason     TEXT
+  ) WITHOUT ROWID;
+
+  -- One row a request, outgoing and incoming: never a body, a header or a secret.
+  CREATE TABLE request_log (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    name        TEXT NOT NULL,         -- webhook:ops, wechat_abot, wake
+    direction   TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    at          TEXT NOT NULL,
+    event_id    TEXT,
+    event       TEXT,
+    attempt     INTEGER NOT NULL,
+    http_status INTEGER,
+    ok          INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    error       TEXT,
+    bytes       INTEGER NOT NULL,
+    test        INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE INDEX request_log_of ON request_log (name, id);
+
+  -- Ids that the other side gave its messages: a second one of the same is the same message.
+  CREATE TABLE known_ids (
+    source  TEXT NOT NULL,
+    account TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    seq     INTEGER NOT NULL,
+    at      TEXT NOT NULL,
+    PRIMARY KEY (source, account, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX known_ids_by_age ON known_ids (source, account, at);
+  `,
 ]
 
 export const SCHEMA_VERSION = STEPS.length
