@@ -3,7 +3,8 @@ import { OutcomeUnknownError, RefusedError, StorageError, ThrottledError, Unreac
 import { inLanguage } from '../core/i18n.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { parseRegistration, type Registration } from '../protocol/relay/registration.ts'
-import { classifyReply, retryAfterMs } from '../protocol/relay/reply.ts'
+import { classifyReply } from '../protocol/relay/reply.ts'
+import { retryAfterMs } from '../protocol/retry-after.ts'
 import { keepReply } from '../store/registration.ts'
 import type { CommandContext } from './command.ts'
 

@@ -1,4 +1,5 @@
-import { type HttpRequest, request } from '../adapters/relay/http.ts'
+import type { HttpRequest } from '../adapters/http.ts'
+import { askRelay } from '../adapters/relay/http.ts'
 import type { Clock } from '../core/clock.ts'
 import { RefusedError } from '../core/errors.ts'
 import type { FetchLike } from '../core/fetch.ts'
@@ -55,5 +56,5 @@ async function postJson(
     headers: { 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(body),
   }
-  return decodeUtf8((await request(fetch, clock, { url, init, ...LIMITS })).body)
+  return decodeUtf8((await askRelay(fetch, clock, { url, init, ...LIMITS })).body)
 }

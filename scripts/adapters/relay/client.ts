@@ -2,8 +2,10 @@ import type { Clock } from '../../core/clock.ts'
 import { RefusedError, ThrottledError, UnauthorizedError } from '../../core/errors.ts'
 import type { FetchInit, FetchLike } from '../../core/fetch.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
-import { classifyReply, retryAfterMs } from '../../protocol/relay/reply.ts'
-import { type HttpReply, type HttpRequest, noAnswer, request } from './http.ts'
+import { classifyReply } from '../../protocol/relay/reply.ts'
+import { retryAfterMs } from '../../protocol/retry-after.ts'
+import type { HttpReply, HttpRequest } from '../http.ts'
+import { askRelay, noAnswer } from './http.ts'
 import type { Lane, Pacer } from './pacer.ts'
 
 /** The relay's endpoints (RC §3) as this adapter uses them. Each request has its own connection (RC §2). */
@@ -72,7 +74,7 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
   ): Promise<{ reply: HttpReply; text: string }> {
     await pacer.turn(signal, lane)
     await before?.()
-    const reply = await request(fetch, clock, { ...what, signal })
+    const reply = await askRelay(fetch, clock, { ...what, signal })
     if (!reply.complete) throw noAnswer('body_cut')
     return { reply, text: decodeUtf8(reply.body) }
   }
@@ -102,7 +104,7 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
   return {
     async readInbox(limit, signal) {
       await pacer.turn(signal)
-      return request(fetch, clock, {
+      return askRelay(fetch, clock, {
         url: `${baseUrl}/messages?limit=${limit}`,
         init: get,
         timeoutMs: READ_LIMIT_MS,
@@ -112,7 +114,7 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
 
     async isReachable(signal) {
       try {
-        await request(fetch, clock, {
+        await askRelay(fetch, clock, {
           url: `${baseUrl}/health`,
           init: { method: 'GET', headers: { Accept: 'application/json', 'Accept-Encoding': 'identity' } },
           timeoutMs: REACHABLE_LIMIT_MS,

@@ -7,7 +7,8 @@ import { decodeUtf8 } from '../../core/utf8.ts'
 import { isHealthy, parseRelayStats } from '../../protocol/relay/answers.ts'
 import { parseFriends } from '../../protocol/relay/lists.ts'
 import { classifyReply } from '../../protocol/relay/reply.ts'
-import { type HttpReply, request } from './http.ts'
+import type { HttpReply } from '../http.ts'
+import { askRelay } from './http.ts'
 
 interface Network {
   readonly fetch: FetchLike
@@ -52,7 +53,7 @@ function notReachable(error: unknown): Finding {
 
 function get(network: Network, url: string, headers: Readonly<Record<string, string>> = {}): Promise<HttpReply> {
   const { fetch, clock, signal } = network
-  return request(fetch, clock, { url, init: { method: 'GET', headers }, signal, ...LIMITS })
+  return askRelay(fetch, clock, { url, init: { method: 'GET', headers }, signal, ...LIMITS })
 }
 
 async function checkHealth(baseUrl: string, network: Network): Promise<Finding> {

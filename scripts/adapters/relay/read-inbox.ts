@@ -2,7 +2,7 @@ import type { IncomingMessage, IncomingPayload } from '../../core/adapter.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
 import { parseInbox, type Span } from '../../protocol/relay/inbox.ts'
 import { classifyReply } from '../../protocol/relay/reply.ts'
-import type { HttpReply } from './http.ts'
+import type { HttpReply } from '../http.ts'
 import { type Known, understand, unparsed } from './understand.ts'
 
 /** What a reply to `GET /messages` means for us. Whatever it holds has been deleted on the relay already. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import type { FetchLike } from '../../core/fetch.ts'
 import type { RelayStatus } from '../../protocol/relay/profile.ts'
-import { type HttpReply, request } from './http.ts'
+import type { HttpReply } from '../http.ts'
+import { askRelay } from './http.ts'
 
 export interface NewIdentity {
   readonly name: string
@@ -24,7 +25,7 @@ export function askForIdentity(
   { fetch, clock, signal }: { fetch: FetchLike; clock: Clock; signal: AbortSignal },
 ): Promise<HttpReply> {
   const body = JSON.stringify({ name, description, ...(status === null ? {} : { status }) })
-  return request(fetch, clock, {
+  return askRelay(fetch, clock, {
     url: `${baseUrl}/register`,
     init: { method: 'POST', headers: { 'Content-Type': 'application/json', 'Accept-Encoding': 'identity' }, body },
     timeoutMs: REGISTER_LIMIT_MS,

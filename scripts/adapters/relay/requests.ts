@@ -10,9 +10,10 @@ import {
 } from '../../protocol/relay/answers.ts'
 import { parseDiscovered } from '../../protocol/relay/lists.ts'
 import { type Profile, type RelayStatus, splitProfile } from '../../protocol/relay/profile.ts'
+import { neverSent } from '../http.ts'
 import type { Change, RelayClient } from './client.ts'
 import { contactOf, type FriendList, syncFriends } from './friends.ts'
-import { neverSent, noAnswer } from './http.ts'
+import { noAnswer } from './http.ts'
 import { type Person, personOf, readPeople } from './people-list.ts'
 import type { Profiles } from './profiles.ts'
 

@@ -2,8 +2,8 @@ import type { Outbound, SendOutcome } from '../../core/adapter.ts'
 import { isAbort, RefusedError, ThrottledError, UnauthorizedError, UnreachableError } from '../../core/errors.ts'
 import { encodeMultipart } from '../../protocol/multipart.ts'
 import { parseSent } from '../../protocol/relay/answers.ts'
+import { neverSent } from '../http.ts'
 import type { Change, RelayClient } from './client.ts'
-import { neverSent } from './http.ts'
 
 /** What a throttled relay is left alone for, when it does not say. RC §2: "1 s of quiet always helps". */
 const THROTTLED_MS = 1000

@@ -3,9 +3,10 @@ import { createBell, nextRing } from '../../core/bell.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { BodyReader, FetchAnswer, FetchLike } from '../../core/fetch.ts'
 import { decodeUtf8 } from '../../core/utf8.ts'
-import { classifyReply, retryAfterMs } from '../../protocol/relay/reply.ts'
+import { classifyReply } from '../../protocol/relay/reply.ts'
+import { retryAfterMs } from '../../protocol/retry-after.ts'
 import { type Cut, createSseGuard, restoreData } from '../../protocol/sse-guard.ts'
-import { failureReason } from './http.ts'
+import { failureReason } from '../http.ts'
 
 /**
  * One connection to `GET /stream`, from its request to its end. It never reconnects: that is decided where the whole
