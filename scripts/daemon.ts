@@ -6,6 +6,8 @@ import { type Bilingual, inLanguage, type Language } from './core/i18n.ts'
 import type { Logger } from './core/logger.ts'
 import { performAction } from './engine/actions/perform.ts'
 import { createConfiguration } from './engine/configuration.ts'
+import { createChannelEvents } from './engine/delivery/channel-events.ts'
+import { createDeliveries, type Deliveries } from './engine/delivery/deliveries.ts'
 import { createDesk } from './engine/desk.ts'
 import { createIngest } from './engine/ingest.ts'
 import { createRelayAccount } from './engine/relay-account.ts'
@@ -19,6 +21,7 @@ import { createDataFolder, type DataFolder, strayFiles } from './store/data-fold
 import type { Database } from './store/database.ts'
 import { type FileLayer, nodeFiles } from './store/files.ts'
 import { ownFolder } from './store/ownership.ts'
+import { currentAccount } from './store/status.ts'
 
 /**
  * The composition root: builds every part, in order, and takes them down in the opposite order. No part knows of the
@@ -37,6 +40,8 @@ export interface DaemonOptions {
   readonly runtimeFolder: string
   readonly clock: Clock
   readonly fetch: FetchLike
+  /** For what is pushed on; connections are kept. Left out: the same. */
+  readonly pushFetch?: FetchLike
   readonly log: Logger
   readonly version: string
   readonly language: Language
@@ -69,6 +74,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let unsaved = 0
   /** Not there until the store is open. */
   let board: StatusBoard | undefined
+  let deliveries: Deliveries | undefined
   const undo = createTakeDown({ clock, log, isStuck: () => refused })
 
   function say(text: Bilingual): void {
@@ -90,7 +96,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
       channelLog,
       wrapDatabase: options.wrapDatabase,
-      onWritten: options.onWritten,
+      onWritten(seq) {
+        options.onWritten?.(seq)
+        deliveries?.committed()
+      },
       onRefused(reason) {
         refused = true
         if (!running) say(startWaits(reason))
@@ -113,7 +122,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     undo.push(() => projector.stop(), { waitsForStore: true })
     waiting = () => writer.waiting
 
-    const states = createStatusBoard({ writer, clock, log, onCommit: projector.kick })
+    const channelEvents = createChannelEvents(currentAccount(writer.database), change => deliveries?.tell(change))
+    const states = createStatusBoard({
+      writer,
+      clock,
+      log,
+      onCommit: projector.kick,
+      onPut: channelEvents.noticed,
+    })
     board = states
     const startedAt = utcSeconds(clock.now())
     await Promise.all([
@@ -140,6 +156,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (const name of strayFiles(folder))
       log.warn('a file in the data folder could be taken for instructions', { name })
 
+    const pushing = createDeliveries({
+      writer,
+      clock,
+      fetch: options.pushFetch ?? options.fetch,
+      log,
+      board: states,
+      channelLog,
+      version: options.version,
+    })
+    deliveries = pushing
+    undo.push(() => pushing.stop(), { waitsForStore: true })
+
     const account = createRelayAccount(
       { clock, fetch: options.fetch, log, channelLog, board: states, ingest },
       { folder, stateFolder: options.stateFolder },
@@ -154,6 +182,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       say: options.say ?? (() => undefined),
       apply(config) {
         inForce = config
+        if (config !== null) pushing.apply(config)
         account.apply(config)
       },
       event: channelLog.event,
@@ -172,6 +201,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ingest,
       config: () => inForce,
       relay: account.session,
+      queues: pushing,
       isDaemon: true,
     })
     const { outbox } = desk

@@ -87,6 +87,8 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
       ingest,
       config: () => config,
       relay: () => requireSession(session),
+      // What is queued is the next daemon's.
+      queues: { kick: () => undefined },
       isDaemon: false,
     })
     const { outbox } = desk

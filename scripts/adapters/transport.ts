@@ -1,4 +1,5 @@
-import { Socket } from 'node:net'
+import { type LookupAddress, lookup } from 'node:dns'
+import { BlockList, isIPv6, type LookupFunction, Socket } from 'node:net'
 import { buildConnector, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
 import type { ProxySettings } from '../core/environment.ts'
 import type { FetchLike } from '../core/fetch.ts'
@@ -13,15 +14,23 @@ export interface Transport {
 /** A host that does not even take a connection in this time is not there. */
 const CONNECT_LIMIT_MS = 10_000
 
-export function createTransport(proxy: ProxySettings): Transport {
-  const connector = createConnector()
+export interface TransportOptions {
+  /**
+   * For pushes to addresses that somebody typed: connections are kept between them, a lost answer only means another try,
+   * and no name leads to where a machine tells its own secrets (OI §5.5).
+   */
+  readonly forPushes?: boolean
+}
+
+export function createTransport(proxy: ProxySettings, { forPushes = false }: TransportOptions = {}): Transport {
+  const connector = createConnector(forPushes ? { lookup: lookupElsewhere } : {})
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: proxy.http,
     httpsProxy: proxy.https,
     noProxy: proxy.except,
     // A connection of its own for each request: the relay closes idle ones after 5 s, and a request on a connection
     // that is just being closed would leave its outcome open (RC §2).
-    pipelining: 0,
+    pipelining: forPushes ? 1 : 0,
     // HTTP/2, which a proxy in front of a relay may offer, would put stream and reads on one connection again.
     allowH2: false,
     // A silent stream is watched, never destroyed by a read time-out (design §3); every request has its own bound.
@@ -74,8 +83,11 @@ class CountedBody extends Blob {
 }
 
 /** A dispatcher forgets whoever is still connecting when it is destroyed: a silent host would hold the process up. */
-function createConnector(): { readonly connect: buildConnector.connector; close(): void } {
-  const connectTo = buildConnector({ timeout: CONNECT_LIMIT_MS, allowH2: false })
+function createConnector(options: { lookup?: LookupFunction }): {
+  readonly connect: buildConnector.connector
+  close(): void
+} {
+  const connectTo = buildConnector({ ...options, timeout: CONNECT_LIMIT_MS, allowH2: false })
   const connecting = new Set<Socket>()
   return {
     connect(options, callback) {
@@ -89,4 +101,33 @@ function createConnector(): { readonly connect: buildConnector.connector; close(
       for (const socket of connecting) socket.destroy()
     },
   }
+}
+
+/** Link-local addresses: cloud machines answer there with the keys of their owner. */
+const LINK_LOCAL = new BlockList()
+LINK_LOCAL.addSubnet('169.254.0.0', 16, 'ipv4')
+LINK_LOCAL.addSubnet('fe80::', 10, 'ipv6')
+LINK_LOCAL.addAddress('fd00:ec2::254', 'ipv6')
+
+function lookupElsewhere(...[hostname, options, callback]: Parameters<LookupFunction>): void {
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    if (error !== null) return callback(error, '')
+    const allowed = found.filter(({ address }) => !isLinkLocal(address))
+    const [first] = allowed
+    if (first === undefined)
+      return callback(Object.assign(new Error('A link-local address'), { code: 'ELINKLOCAL' }), '')
+    answer(callback, { allowed, first, all: options.all === true })
+  })
+}
+
+function answer(
+  callback: Parameters<LookupFunction>[2],
+  { allowed, first, all }: { allowed: LookupAddress[]; first: LookupAddress; all: boolean },
+): void {
+  if (all) callback(null, allowed)
+  else callback(null, first.address, first.family)
+}
+
+export function isLinkLocal(address: string): boolean {
+  return LINK_LOCAL.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }

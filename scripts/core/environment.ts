@@ -18,6 +18,9 @@ export interface Environment {
   /** For sockets of data folders with long paths; nobody else may look into it. */
   readonly runtimeFolder: string
   readonly proxy: ProxySettings
+  readonly openclaw: OpenclawSettings
+  /** Any other one, by a name that the user typed (`--secret-env NAME`). Empty ones are not there. */
+  readonly variable: (name: string) => string | undefined
 }
 
 export interface ProxySettings {
@@ -25,6 +28,21 @@ export interface ProxySettings {
   readonly https: string
   readonly except: string
 }
+
+/** What OpenClaw and its users set for the two programs together; it wins over `config.json` (OI §4.5). */
+export interface OpenclawSettings {
+  /** OPENCLAW_WEBHOOK_SECRET */
+  readonly webhookSecret: string | undefined
+  /** IM_BOT_TOKEN */
+  readonly botToken: string | undefined
+  /** OPENCLAW_WEBHOOK_URL */
+  readonly webhookUrl: string | undefined
+  /** OPENCLAW_GATEWAY_PORT, or the usual one. */
+  readonly gatewayPort: number
+}
+
+/** Where a gateway listens that was told nothing (OI §3.1). */
+export const USUAL_GATEWAY_PORT = 18_789
 
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
   const value = (...names: string[]) =>
@@ -41,5 +59,17 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
       https: value('https_proxy', 'HTTPS_PROXY') ?? '',
       except: value('no_proxy', 'NO_PROXY') ?? '',
     },
+    openclaw: {
+      webhookSecret: value('OPENCLAW_WEBHOOK_SECRET'),
+      botToken: value('IM_BOT_TOKEN'),
+      webhookUrl: value('OPENCLAW_WEBHOOK_URL'),
+      gatewayPort: portOf(value('OPENCLAW_GATEWAY_PORT')) ?? USUAL_GATEWAY_PORT,
+    },
+    variable: name => value(name),
   }
+}
+
+function portOf(text: string | undefined): number | undefined {
+  const port = /^\d{1,5}$/.test(text ?? '') ? Number(text) : 0
+  return port >= 1 && port <= 65_535 ? port : undefined
 }

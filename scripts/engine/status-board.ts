@@ -1,7 +1,7 @@
 import { type Clock, utcSeconds } from '../core/clock.ts'
 import { errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { clearStatus, readStatus, writeStatus } from '../store/status.ts'
+import { clearStatus, readStatus, readStatuses, writeStatus } from '../store/status.ts'
 import type { Writer } from '../store/writer.ts'
 
 /**
@@ -18,6 +18,8 @@ export interface StatusBoard {
   remove(key: string): Promise<void>
   /** Writes everything anew. */
   repeat(): void
+  /** What is told under keys that begin so: the rest of each key. */
+  keys(prefix: string): string[]
 }
 
 type Facts = Readonly<Record<string, unknown>>
@@ -27,16 +29,20 @@ export function createStatusBoard({
   clock,
   log,
   onCommit,
+  onPut = () => undefined,
 }: {
   writer: Writer
   clock: Clock
   log: Logger
   onCommit: () => void
+  /** Somebody says this of itself now. */
+  onPut?: (key: string, facts: Facts) => void
 }): StatusBoard {
   const board = new Map<string, Facts>()
 
   async function put(key: string, value: Facts): Promise<void> {
     board.set(key, value)
+    onPut(key, value)
     await writer.write(database => writeStatus(database, key, value, utcSeconds(clock.now())))
     onCommit()
   }
@@ -54,6 +60,7 @@ export function createStatusBoard({
       board.delete(key)
       return writer.write(database => clearStatus(database, key))
     },
+    keys: prefix => [...readStatuses(writer.database, prefix).keys()],
     repeat() {
       for (const [key, value] of board) post(key, value)
     },

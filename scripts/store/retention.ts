@@ -4,6 +4,7 @@ import { configuredValue } from './config-file.ts'
 import type { Database } from './database.ts'
 import { lastGivenSeq } from './messages.ts'
 import { AGENT, COUNTED, hasPeerPositions, readPosition } from './positions.ts'
+import { handedOnSeq } from './sinks.ts'
 
 /** Messages beyond the limit of the owner (design §4): how many there are, and taking them out once they are archived. */
 
@@ -82,7 +83,7 @@ export interface Prunable {
 export function prunable(database: Database, cutoff: string): Prunable {
   const young = seqOf(database, 'SELECT seq FROM messages WHERE received_at >= ? ORDER BY seq LIMIT 1', cutoff)
   const unsettled = seqOf(database, "SELECT min(seq) AS seq FROM messages WHERE state <> 'final'")
-  const all = { from: 0, end: Math.min(young, unsettled) }
+  const all = { from: 0, end: Math.min(young, unsettled, handedOnSeq(database) + 1) }
   const end = Math.min(all.end, firstUnread(database, all) ?? all.end)
   const older = summaryBelow(database, all.end)
   return {

@@ -1,6 +1,7 @@
 import { count } from './counters.ts'
 import { type Database, openForReading, type Row } from './database.ts'
 import { SCHEMA_VERSION, schemaVersion } from './schema.ts'
+import { countQueues, FAN_OUT } from './sinks.ts'
 
 /** What a damaged database still tells, as far as the next one needs it; the rest stays in the file that is moved aside. */
 export interface Salvage {
@@ -12,11 +13,24 @@ export interface Salvage {
     readonly messages: readonly Row[]
     readonly checkpoints: readonly Row[]
   } | null
-  /** What was sent or waits for it, by request ids: nothing is forgotten, and nothing goes out a second time. */
-  readonly outbox: readonly Row[]
+  /**
+   * What was sent or waits for it, by request ids, and what waits for sinks: nothing is forgotten, and nothing goes out a
+   * second time that should not.
+   */
+  readonly tables: ReadonlyMap<string, readonly Row[]>
 }
 
-export const NOTHING_SALVAGED: Salvage = { lastSeq: 0, unshown: null, outbox: [] }
+export const NOTHING_SALVAGED: Salvage = { lastSeq: 0, unshown: null, tables: new Map() }
+
+/** In the order in which they can be written: what is referred to comes first. */
+const WHOLE: Readonly<Record<string, string>> = {
+  outbox: 'SELECT * FROM outbox',
+  positions: `SELECT * FROM positions WHERE reader = '${FAN_OUT}'`,
+  sinks: 'SELECT * FROM sinks',
+  events: 'SELECT * FROM events',
+  deliveries: 'SELECT * FROM deliveries',
+  known_ids: 'SELECT * FROM known_ids',
+}
 
 /**
  * Never throws: whatever can not be read is left out.
@@ -29,7 +43,7 @@ export function salvage(path: string, shownSeq: number | null): Salvage {
     damaged = openForReading(path)
     if (damaged === null || schemaVersion(damaged) !== SCHEMA_VERSION) return NOTHING_SALVAGED
     const { seq } = damaged.get("SELECT seq FROM sqlite_sequence WHERE name = 'messages'") ?? {}
-    return { lastSeq: Number(seq ?? 0), unshown: readUnshown(damaged, shownSeq), outbox: readOutbox(damaged) }
+    return { lastSeq: Number(seq ?? 0), unshown: readUnshown(damaged, shownSeq), tables: readTables(damaged) }
   } catch {
     return NOTHING_SALVAGED
   } finally {
@@ -55,12 +69,16 @@ function readUnshown(damaged: Database, shownSeq: number | null): Salvage['unsho
   }
 }
 
-function readOutbox(damaged: Database): readonly Row[] {
-  try {
-    return damaged.all('SELECT * FROM outbox')
-  } catch {
-    return []
+function readTables(damaged: Database): Map<string, readonly Row[]> {
+  const read = new Map<string, readonly Row[]>()
+  for (const [table, query] of Object.entries(WHOLE)) {
+    try {
+      if (table !== 'deliveries' || read.has('events')) read.set(table, damaged.all(query))
+    } catch {
+      // Left out.
+    }
   }
+  return read
 }
 
 /** null when just these are damaged. */
@@ -77,8 +95,9 @@ function seqOf(row: Row): number {
 }
 
 /** Within the transaction that makes the new database usable. */
-export function restore(database: Database, { unshown, outbox }: Salvage): void {
-  for (const row of outbox) insertRow(database, 'outbox', row)
+export function restore(database: Database, { unshown, tables }: Salvage): void {
+  for (const [table, rows] of tables) for (const row of rows) insertRow(database, table, row)
+  countQueues(database)
   if (unshown === null) return
   for (const row of unshown.payloads) insertRow(database, 'payloads', row)
   for (const row of unshown.messages) insertRow(database, 'messages', row)

@@ -23,6 +23,21 @@ export function readStatus(database: Database, key: string): Readonly<Record<str
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
 }
 
+/** Everything whose key begins so, by the rest of the key. */
+export function readStatuses(database: Database, prefix: string): Map<string, Readonly<Record<string, unknown>>> {
+  const rows = database.all(
+    'SELECT key, value FROM status WHERE substr(key, 1, ?) = ? ORDER BY key',
+    prefix.length,
+    prefix,
+  )
+  return new Map(
+    rows.map(row => [
+      String(row['key']).slice(prefix.length),
+      JSON.parse(String(row['value'])) as Record<string, unknown>,
+    ]),
+  )
+}
+
 /** The account that is in use now, '' before the first one; contacts and relationships are its own. */
 export function currentAccount(database: Database): string {
   const account = readStatus(database, 'account')?.['key']

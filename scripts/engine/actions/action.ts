@@ -6,6 +6,7 @@ import type { Projector } from '../../projections/projector.ts'
 import type { DataFolder } from '../../store/data-folder.ts'
 import type { FileLayer } from '../../store/files.ts'
 import type { Writer } from '../../store/writer.ts'
+import type { Deliveries } from '../delivery/deliveries.ts'
 import type { Outbox } from '../outbox.ts'
 import type { RelaySession } from '../relay-session.ts'
 
@@ -33,6 +34,8 @@ export interface ActionContext {
   /** The configuration in force; null when there is none that is valid. */
   readonly config: () => Config | null
   readonly outbox: Outbox
+  /** What is pushed on; a command that changed a queue says so. */
+  readonly queues: Pick<Deliveries, 'kick'>
   /** false: a command does it by itself, and no stream is open. */
   readonly isDaemon: boolean
   /** The account at the relay. @throws ConfigError where nobody is registered */

@@ -17,6 +17,7 @@ import {
   oldestSeq,
   type Range,
 } from '../../store/retention.ts'
+import { handedOnSeq } from '../../store/sinks.ts'
 import type { Action, ActionContext } from './action.ts'
 
 export interface PruneParams {
@@ -55,7 +56,10 @@ async function pruneOlder(days: number, context: ActionContext, maintenance: Mai
 
   const shown = await maintenance.settle()
   const unread = await lookForUnread(context, { end: shown + 1, cutoff, signal })
-  const archived = await archiveOldest({ ...common, upTo: Math.min(shown, unread.first - 1) })
+  const archived = await archiveOldest({
+    ...common,
+    upTo: Math.min(shown, unread.first - 1, handedOnSeq(writer.database)),
+  })
   await deleteArchived(context, { archived, cutoff, now, signal })
 
   const archives = [...archived.paths]
