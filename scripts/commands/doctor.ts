@@ -8,6 +8,7 @@ import { readConfigFile } from '../store/config-file.ts'
 import type { DataFolder } from '../store/data-folder.ts'
 import { inspectFolder } from '../store/inspection.ts'
 import { type Command, type CommandContext, DONE, FAILED, speaker } from './command.ts'
+import { inspectSinks } from './sink-findings.ts'
 
 export const doctor: Command = {
   usage: '',
@@ -25,7 +26,7 @@ export const doctor: Command = {
       if (!context.json) for (const one of found) context.print(describe(one, context))
     }
 
-    report(inspectFolder(folder, context.clock))
+    report([...inspectFolder(folder, context.clock), ...inspectSinks(folder)])
     const { config, finding } = inspectConfig(folder)
     report([finding])
     if (config !== null && isRegistered(config)) {

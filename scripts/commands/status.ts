@@ -1,4 +1,5 @@
 import { type Bilingual, inLanguage } from '../core/i18n.ts'
+import { sinksJson } from '../projections/sinks-json.ts'
 import { readConfigFile } from '../store/config-file.ts'
 import { countRelationships } from '../store/contacts.ts'
 import { folderExists, requireDataFolder } from '../store/data-folder.ts'
@@ -9,6 +10,7 @@ import { configuredRetentionDays, type Retention, retentionOf } from '../store/r
 import { newerSchema, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts'
 import { currentAccount, readStatus } from '../store/status.ts'
 import { type Command, type CommandContext, DONE, speaker } from './command.ts'
+import { sinkLines } from './sink-lines.ts'
 
 /** What `status --json` prints; fields may be added, never renamed. */
 interface Status {
@@ -20,6 +22,8 @@ interface Status {
   readonly unread_count: number
   readonly friends_count: number
   readonly retention: Retention
+  /** By name: webhooks, wechat_abot, and waking the agent. */
+  readonly sinks: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
 export const status: Command = {
@@ -53,6 +57,7 @@ function readAll(context: CommandContext): Status {
       unread_count: database === null ? 0 : unreadCount(database, AGENT),
       friends_count: database === null ? 0 : countRelationships(database, currentAccount(database)).accepted,
       retention: retentionOf(database, configuredRetentionDays(folder.file('config.json')), context.clock.now()),
+      sinks: database === null ? {} : sinksJson(database),
     }
   } finally {
     database?.close()
@@ -82,6 +87,7 @@ function describe(found: Status, context: CommandContext): string {
       `消息：已收到 ${found.messages_received} 条，未读 ${found.unread_count} 条。好友：${found.friends_count} 位。`,
     ),
     ...olderMessages(found.retention, context),
+    ...sinkLines(found.sinks, context),
     `${t('Data folder', '数据目录')}: ${found.data_folder}`,
   ]
   if (config['state'] === 'invalid') lines.push(inLanguage(config['reason'] as Bilingual, context.language))

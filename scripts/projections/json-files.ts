@@ -7,6 +7,7 @@ import type { Database } from '../store/database.ts'
 import { AGENT, shownTotal, unreadCount } from '../store/positions.ts'
 import { retentionOf } from '../store/retention.ts'
 import { currentAccount, readStatus } from '../store/status.ts'
+import { sinksJson } from './sinks-json.ts'
 
 /** The JSON files of design §4, each a function of the store. */
 
@@ -66,7 +67,7 @@ export function statsJson(database: Database): JsonObject {
     last_sync_utc: relay?.['last_sync_utc'] ?? null,
     transport_copies_dropped: counter(database, 'transport_copies'),
     accounts: relay === undefined ? {} : { relay },
-    sinks: {},
+    sinks: sinksJson(database),
   }
 }
 

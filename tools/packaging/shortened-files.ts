@@ -6,4 +6,15 @@ export const SHORTENED: ReadonlyMap<string, string> = new Map([
   // Its errors in fifty languages: nobody sees them, because every error of this program is worded by itself. They are a
   // tenth of all the files that the security audit would read.
   ['zod/v4/locales/index.js', "export { default as en } from './en.js'\n"],
+  // What we use of it: not its mocks, caches, interceptors and web sockets, which are another tenth.
+  [
+    'undici/index.js',
+    [
+      "'use strict'",
+      "module.exports.EnvHttpProxyAgent = require('./lib/dispatcher/env-http-proxy-agent')",
+      "module.exports.buildConnector = require('./lib/core/connect')",
+      "module.exports.fetch = require('./lib/web/fetch').fetch",
+      '',
+    ].join('\n'),
+  ],
 ])
