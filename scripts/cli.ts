@@ -32,6 +32,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   unblock: async () => (await import('./commands/blocking.ts')).unblock,
   homepage: async () => (await import('./commands/homepage.ts')).homepage,
   'relay-stats': async () => (await import('./commands/relay-stats.ts')).relayStats,
+  webhooks: async () => (await import('./commands/webhooks/webhooks.ts')).webhooks,
+  wake: async () => (await import('./commands/wake.ts')).wake,
   retention: async () => (await import('./commands/retention.ts')).retention,
   rebuild: async () => (await import('./commands/rebuild.ts')).rebuild,
   service: async () => (await import('./commands/service.ts')).service,

@@ -1,6 +1,7 @@
 import type { Clock } from './core/clock.ts'
 import { utcSeconds } from './core/clock.ts'
 import { type Config, isRegistered, parseConfig } from './core/config.ts'
+import type { OpenclawSettings } from './core/environment.ts'
 import { ConfigError, errorCode } from './core/errors.ts'
 import type { FetchLike } from './core/fetch.ts'
 import type { Logger } from './core/logger.ts'
@@ -27,6 +28,8 @@ export interface AloneOptions {
   readonly stateFolder: string
   readonly clock: Clock
   readonly fetch: FetchLike
+  /** What the environment names of OpenClaw. */
+  readonly openclaw: Partial<OpenclawSettings>
   readonly log: Logger
   readonly signal: AbortSignal
   readonly progress: ActionContext['progress']
@@ -74,7 +77,7 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
     undo.push(() => ingest.stop(), { waitsForStore: true })
 
     const shared: Shared = { clock, fetch: options.fetch, log, channelLog, board, ingest }
-    const config = readConfig(folder)
+    const config = readConfig(folder, options.openclaw)
     const session = config === null ? null : startSession(shared, config, signal)
     const desk = createDesk({
       folder,
@@ -113,11 +116,11 @@ function requireSession(session: RelaySession | null): RelaySession {
 }
 
 /** null: nobody is registered, or the file is not valid. What is wrong with it is `doctor`'s to say. */
-function readConfig(folder: DataFolder): Config | null {
+function readConfig(folder: DataFolder, openclaw: Partial<OpenclawSettings>): Config | null {
   const file = readConfigFile(folder.file('config.json'))
   if (file.kind !== 'text') return null
   try {
-    const { config } = parseConfig(file.text)
+    const { config } = parseConfig(file.text, openclaw)
     return isRegistered(config) ? config : null
   } catch (error) {
     if (error instanceof ConfigError) return null

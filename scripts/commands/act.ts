@@ -69,12 +69,13 @@ async function doAlone(
   const transport = createTransport(context.environment.proxy)
   try {
     const { clock, log, interrupted: signal } = context
-    const { stateFolder } = context.environment
+    const { stateFolder, openclaw } = context.environment
     const alone = {
       folder: context.folder(),
       stateFolder,
       clock,
       fetch: transport.fetch,
+      openclaw,
       log,
       signal,
       progress: onProgress,

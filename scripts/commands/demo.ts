@@ -38,6 +38,7 @@ export const demo: Command = {
     const stop = new AbortController()
     const signal = AbortSignal.any([context.interrupted, stop.signal])
     const transport = createTransport({ http: '', https: '', except: '' })
+    const pushes = createTransport({ http: '', https: '', except: '' }, { forPushes: true })
     const parts: { relay?: EmbeddedRelay; daemon?: Daemon; page?: PageServer } = {}
     try {
       const relay = await startRelay()
@@ -68,6 +69,7 @@ export const demo: Command = {
         runtimeFolder: context.environment.runtimeFolder,
         clock: context.clock,
         fetch: transport.fetch,
+        pushFetch: pushes.fetch,
         // The view below is the point here; faults still show.
         log: createLogger({ clock: context.clock, level: 'error', write: line => void process.stderr.write(line) }),
         version: context.version,
@@ -92,7 +94,7 @@ export const demo: Command = {
       await parts.page?.close()
       await parts.daemon?.stop('demo ended')
       await parts.relay?.close()
-      await transport.close()
+      await Promise.all([transport.close(), pushes.close()])
     }
   },
 }

@@ -1,6 +1,7 @@
 import { checkRelay } from '../adapters/relay/probe.ts'
 import { createTransport } from '../adapters/transport.ts'
 import { CONFIG_NOTES, type Config, isRegistered, parseConfig } from '../core/config.ts'
+import type { OpenclawSettings } from '../core/environment.ts'
 import { AppError } from '../core/errors.ts'
 import type { Finding } from '../core/finding.ts'
 import { bilingual, inLanguage } from '../core/i18n.ts'
@@ -27,7 +28,7 @@ export const doctor: Command = {
     }
 
     report([...inspectFolder(folder, context.clock), ...inspectSinks(folder)])
-    const { config, finding } = inspectConfig(folder)
+    const { config, finding } = inspectConfig(folder, context.environment.openclaw)
     report([finding])
     if (config !== null && isRegistered(config)) {
       const transport = createTransport(context.environment.proxy)
@@ -42,7 +43,7 @@ export const doctor: Command = {
   },
 }
 
-function inspectConfig(folder: DataFolder): { config: Config | null; finding: Finding } {
+function inspectConfig(folder: DataFolder, openclaw: OpenclawSettings): { config: Config | null; finding: Finding } {
   const check = 'config.json'
   const file = readConfigFile(folder.file('config.json'))
   if (file.kind === 'missing') {
@@ -52,7 +53,7 @@ function inspectConfig(folder: DataFolder): { config: Config | null; finding: Fi
     return { config: null, finding: { check, level: 'fault', text: bilingual(file.reason), next: CONFIG_NOTES.fillIn } }
   }
   try {
-    const { config, warnings } = parseConfig(file.text)
+    const { config, warnings } = parseConfig(file.text, openclaw)
     if (!isRegistered(config))
       return { config, finding: { check, level: 'fault', text: CONFIG_NOTES.placeholders, next: CONFIG_NOTES.fillIn } }
     const notes = file.readableByOthers ? [...warnings, CONFIG_NOTES.readableByOthers] : warnings

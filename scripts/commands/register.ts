@@ -180,7 +180,7 @@ async function writeProfile(
   try {
     const { clock, log, interrupted: signal } = context
     const { stateFolder } = context.environment
-    await workAlone({ folder, stateFolder, clock, fetch, log, signal, progress: () => undefined }, desk =>
+    await workAlone({ folder, stateFolder, clock, fetch, openclaw: {}, log, signal, progress: () => undefined }, desk =>
       desk.relay().context.identified({ id: String(id), name, status: status ?? 'open' }),
     )
   } finally {

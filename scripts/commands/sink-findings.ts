@@ -34,7 +34,7 @@ function findingOf(name: string, facts: Readonly<Record<string, unknown>>): Find
       check,
       level: 'warning',
       text: { en: `${known.en}${reason}`, zh: `${known.zh}${reason}` },
-      next: adviceFor(String(facts['reason']), name),
+      next: ownAdvice(facts) ?? adviceFor(String(facts['reason']), name),
     }
   }
   if (dead > 0) {
@@ -52,7 +52,18 @@ const ADVICE: Readonly<Record<string, Finding['text']>> = {
   failing: { en: 'the last pushes failed', zh: '最近的推送失败' },
   held: { en: 'nothing is pushed now, everything is kept', zh: '暂停推送，内容全部保留' },
   paused: { en: 'paused: what comes is queued', zh: '已暂停：新内容排队等待' },
-  misconfigured: { en: 'not started', zh: '未启动' },
+  refused: { en: 'they refused what was pushed', zh: '对方拒绝了推送' },
+  misconfigured: { en: 'not working as it is set up', zh: '按当前设置无法工作' },
+  unreachable: { en: 'the gateway is not reached', zh: '无法连接网关' },
+  throttled: { en: 'the gateway wants to be left alone for a while', zh: '网关要求稍后再试' },
+  braked: { en: 'woken too often; paused for an hour', zh: '唤醒过于频繁；暂停一小时' },
+  exhausted: { en: 'the agent was woken eight times and has read nothing', zh: '已唤醒八次，智能体仍未读取' },
+}
+
+/** What the part itself found to be the cure. */
+function ownAdvice({ advice }: Readonly<Record<string, unknown>>): Finding['text'] | null {
+  const { en, zh } = Object(advice) as { en?: unknown; zh?: unknown }
+  return typeof en === 'string' && typeof zh === 'string' ? { en, zh } : null
 }
 
 function adviceFor(reason: string, name: string): Finding['text'] {
@@ -74,6 +85,7 @@ function adviceFor(reason: string, name: string): Finding['text'] {
         zh: '对方不接受我们的签名或令牌：双方密钥必须一致。',
       }
     default:
+      if (name === 'wake') return { en: 'Try it by hand: wake test', zh: '手动试一次：wake test' }
       return name.startsWith('webhook:')
         ? {
             en: `See what they answered: webhooks logs ${webhook} --failed; send again: webhooks redeliver ${webhook} --failed`,

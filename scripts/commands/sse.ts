@@ -21,6 +21,7 @@ export const sse: Command = {
     const t = speaker(context)
     const folder = context.folder()
     const transport = createTransport(context.environment.proxy)
+    const pushes = createTransport(context.environment.proxy, { forPushes: true })
     try {
       const daemon = await startDaemon({
         folder,
@@ -28,6 +29,8 @@ export const sse: Command = {
         runtimeFolder: context.environment.runtimeFolder,
         clock: context.clock,
         fetch: transport.fetch,
+        pushFetch: pushes.fetch,
+        openclaw: context.environment.openclaw,
         log: context.log,
         version: context.version,
         language: context.language,
@@ -47,7 +50,7 @@ export const sse: Command = {
       await daemon.stop(String(context.interrupted.reason?.message ?? 'signal'))
       return DONE
     } finally {
-      await transport.close()
+      await Promise.all([transport.close(), pushes.close()])
     }
   },
 }

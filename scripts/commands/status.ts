@@ -10,7 +10,7 @@ import { configuredRetentionDays, type Retention, retentionOf } from '../store/r
 import { newerSchema, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts'
 import { currentAccount, readStatus } from '../store/status.ts'
 import { type Command, type CommandContext, DONE, speaker } from './command.ts'
-import { sinkLines } from './sink-lines.ts'
+import { listenerLine, sinkLines } from './sink-lines.ts'
 
 /** What `status --json` prints; fields may be added, never renamed. */
 interface Status {
@@ -22,6 +22,8 @@ interface Status {
   readonly unread_count: number
   readonly friends_count: number
   readonly retention: Retention
+  /** Where requests are taken in; null: nowhere. */
+  readonly listener: Readonly<Record<string, unknown>> | null
   /** By name: webhooks, wechat_abot, and waking the agent. */
   readonly sinks: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
@@ -57,6 +59,7 @@ function readAll(context: CommandContext): Status {
       unread_count: database === null ? 0 : unreadCount(database, AGENT),
       friends_count: database === null ? 0 : countRelationships(database, currentAccount(database)).accepted,
       retention: retentionOf(database, configuredRetentionDays(folder.file('config.json')), context.clock.now()),
+      listener: database === null || holder === null ? null : (readStatus(database, 'listener') ?? null),
       sinks: database === null ? {} : sinksJson(database),
     }
   } finally {
@@ -87,6 +90,7 @@ function describe(found: Status, context: CommandContext): string {
       `消息：已收到 ${found.messages_received} 条，未读 ${found.unread_count} 条。好友：${found.friends_count} 位。`,
     ),
     ...olderMessages(found.retention, context),
+    ...listenerLine(found.listener, context),
     ...sinkLines(found.sinks, context),
     `${t('Data folder', '数据目录')}: ${found.data_folder}`,
   ]

@@ -55,7 +55,7 @@ export interface AdapterContext {
   /** Merged into what `status` shows of this adapter. */
   status(change: Readonly<Record<string, unknown>>): void
   /** Resolves after the commit. Await it before you acknowledge anything or ask for more. */
-  ingest(payload: IncomingPayload): Promise<void>
+  ingest(payload: IncomingPayload): Promise<Ingested>
   /** A flood has run ahead of what is shown: read on when this resolves. undefined: there is room. */
   room(): Promise<void> | undefined
   /** Messages whose sender is not settled yet, oldest first; those of an earlier run too. */
@@ -79,8 +79,19 @@ export interface IncomingPayload {
   readonly messages: readonly IncomingMessage[]
 }
 
+/** What became of each message of a payload, in their order. */
+export type Ingested = readonly IngestedMessage[]
+
+export interface IngestedMessage {
+  /** Of the first one with its id, when it is a duplicate. */
+  readonly seq: number
+  readonly duplicate: boolean
+}
+
 export interface IncomingMessage {
   readonly parsed: ParsedMessage
+  /** The other side's id: a second message of the same source, account and id is dropped and counted. */
+  readonly id?: string
   /** The message's bytes within the payload; all of them when left out. */
   readonly span?: { readonly from: number; readonly to: number }
   /** The sender needs a look-up: it is stored now and shown when that is done, or unverified after 10 s. */

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { field, optional, schemasOf, violationsOf } from './config/fields.ts'
+import { field, LONGEST_WORD, nearestOf, optional, schemasOf, violationsOf } from './config/fields.ts'
 import { invalidConfig, parseObject } from './config/json.ts'
 import { LISTENER_SECTION, type ListenerConfig, readListener } from './config/listener.ts'
-import { LONGEST_WORD, nearestOf } from './config/nearest.ts'
 import { isRelayUrl, plainHttpWarning } from './config/places.ts'
 import { missingMapping, readWake, WAKE_SECTION, type WakeConfig } from './config/wake.ts'
 import {

@@ -1,4 +1,5 @@
 import { CONFIG_NOTES, type Config, isRegistered, parseConfig } from '../core/config.ts'
+import type { OpenclawSettings } from '../core/environment.ts'
 import { ConfigError } from '../core/errors.ts'
 import { type Bilingual, bilingual, inLanguage, type Language } from '../core/i18n.ts'
 import type { Logger } from '../core/logger.ts'
@@ -6,6 +7,8 @@ import { readConfigFile } from '../store/config-file.ts'
 
 export interface ConfigurationOptions {
   readonly path: string
+  /** What the environment names of OpenClaw; it wins over the file. */
+  readonly openclaw: Partial<OpenclawSettings>
   readonly log: Logger
   readonly language: Language
   /** A sentence for whoever sits at the terminal. */
@@ -18,7 +21,7 @@ export interface ConfigurationOptions {
 
 /** Reads `config.json` now and at each change. An edit that is not valid leaves the last valid one in force. */
 export function createConfiguration(options: ConfigurationOptions): { read(): void } {
-  const { path, log, language, say, apply, event, tell } = options
+  const { path, openclaw, log, language, say, apply, event, tell } = options
   let last: Config | null = null
   /** What was read last, permissions included; null when it could not be read. */
   let lastRead: string | null = null
@@ -56,7 +59,7 @@ export function createConfiguration(options: ConfigurationOptions): { read(): vo
       if (present === lastRead) return
       lastRead = present
       try {
-        const { config, warnings } = parseConfig(file.text)
+        const { config, warnings } = parseConfig(file.text, openclaw)
         const first = last === null
         last = config
         const notes = [...warnings, ...(file.readableByOthers ? [CONFIG_NOTES.readableByOthers] : [])]

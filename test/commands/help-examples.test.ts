@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createTransport } from '../../scripts/adapters/transport.ts'
@@ -26,6 +29,8 @@ const SIGNS_OF_LIFE: Readonly<Record<string, RegExp>> = {
 const home = temporaryFolder()
 const folder = join(temporaryFolder(), 'openwechat_im_client')
 const transport = createTransport({ http: '', https: '', except: '' })
+/** Stands in for OpenClaw, which takes everything. */
+const gateway = createServer((_, response) => void response.end('{"ok":true}'))
 let relay: EmbeddedRelay
 let friend: RelayUser
 let daemon: Child
@@ -40,7 +45,9 @@ before(async () => {
   myId = me.id
   await me.send(2, 'hello')
   await friend.send(me.id, 'ok, the flaky test is in 会议室')
-  viewOf(folder).writeConfig({ base_url: relay.url, token: me.token, my_id: me.id })
+  await once(gateway.listen(0, '127.0.0.1'), 'listening')
+  const wake = { url: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/hooks`, token: 'example' }
+  viewOf(folder).writeConfig({ base_url: relay.url, token: me.token, my_id: me.id, wake })
   daemon = await startDaemonProcess(folder, { args: ['--no-identity-lock'] })
   writeFileSync(join(home, 'notes.txt'), 'notes')
   writeFileSync(join(home, 'page.html'), '<p>page</p>')
@@ -49,6 +56,7 @@ before(async () => {
 after(async () => {
   daemon.kill('SIGTERM')
   await daemon.ended
+  gateway.close()
   await relay.close()
   await transport.close()
 })

@@ -159,7 +159,7 @@ function pathOf(name: string): string {
 
 /** Where nothing is said of it, the name tells, or the channel's. */
 export function inboundKind(name: string, channel: string | null | undefined): InboundKind {
-  const begins = (text: string) => INBOUND_KINDS.find(kind => text.toLowerCase().startsWith(kind))
+  const begins = (text: string) => INBOUND_KINDS.find(kind => new RegExp(`^${kind}(?![a-z])`, 'i').test(text))
   return begins(name) ?? begins(channel ?? '') ?? 'generic'
 }
 

@@ -115,7 +115,7 @@ function recipientKey(text: string): string {
 
 /** The environment may say something that the file may not. */
 export function wrongWebhookUrl(value: unknown, { webhookUrl }: Partial<OpenclawSettings>): Bilingual[] {
-  const isWanted = value !== undefined && Reflect.get(Object(value), 'enabled') !== false
+  const isWanted = value !== undefined && value !== null && Reflect.get(Object(value), 'enabled') !== false
   if (webhookUrl === undefined || !isWanted || isGatewayUrl(webhookUrl)) return []
   return [wrongValue(['OPENCLAW_WEBHOOK_URL'], URL_TAKES)]
 }

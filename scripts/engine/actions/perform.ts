@@ -7,6 +7,7 @@ import { block, friends, me, relayStats, unblock, user, users } from './people.t
 import { prune } from './prune.ts'
 import { rebuild } from './rebuild.ts'
 import { send } from './send.ts'
+import { webhooksEdit, webhooksLogTest, webhooksRedeliver } from './webhooks.ts'
 
 /** Everything that can be asked for over the control socket. */
 const ACTIONS = new Map<string, { perform(params: unknown, context: ActionContext): Promise<unknown> }>([
@@ -24,6 +25,9 @@ const ACTIONS = new Map<string, { perform(params: unknown, context: ActionContex
   entry(unblock),
   entry(user),
   entry(users),
+  entry(webhooksEdit),
+  entry(webhooksLogTest),
+  entry(webhooksRedeliver),
 ])
 
 function entry<Params, Result>({ name, params: schema, run }: Action<Params, Result>) {
