@@ -16,7 +16,7 @@ const CONNECT_LIMIT_MS = 10_000
 
 export interface TransportOptions {
   /**
-   * For pushes to addresses that somebody typed: connections are kept between them, a lost answer only means another try,
+   * For requests to addresses that somebody typed: connections are kept between them, a lost answer only means another try,
    * and no name leads to where a machine tells its own secrets (OI §5.5).
    */
   readonly forPushes?: boolean
@@ -27,7 +27,7 @@ export function createTransport(proxy: ProxySettings, { forPushes = false }: Tra
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: proxy.http,
     httpsProxy: proxy.https,
-    noProxy: proxy.except,
+    noProxy: forPushes ? exceptHere(proxy) : proxy.except,
     // A connection of its own for each request: the relay closes idle ones after 5 s, and a request on a connection
     // that is just being closed would leave its outcome open (RC §2).
     pipelining: forPushes ? 1 : 0,
@@ -51,6 +51,11 @@ export function createTransport(proxy: ProxySettings, { forPushes = false }: Tra
       connector.close()
     },
   }
+}
+
+/** Programs on this machine are never behind a proxy, and the secrets that they are shown are none of its business. */
+function exceptHere({ except }: ProxySettings): string {
+  return [except, 'localhost', '127.0.0.1', '::1'].filter(name => name !== '').join(',')
 }
 
 /** One piece of a body whose progress is told. */

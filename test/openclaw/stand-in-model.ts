@@ -21,6 +21,11 @@ export const ANSWER = 'Understood.'
 export async function startStandInModel(): Promise<StandInModel> {
   const prompts: Prompt[] = []
   const server = createServer(async (request, response) => {
+    if (request.method !== 'POST') {
+      // What models there are.
+      response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"stand-in"}]}')
+      return
+    }
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     prompts.push(promptIn(Buffer.concat(chunks).toString()))
