@@ -1,5 +1,6 @@
 import { type Clock, utcSeconds } from './core/clock.ts'
 import type { Config } from './core/config.ts'
+import type { OpenclawSettings } from './core/environment.ts'
 import { errorCode, errorPlace } from './core/errors.ts'
 import type { FetchLike } from './core/fetch.ts'
 import { type Bilingual, inLanguage, type Language } from './core/i18n.ts'
@@ -10,18 +11,21 @@ import { createChannelEvents } from './engine/delivery/channel-events.ts'
 import { createDeliveries, type Deliveries } from './engine/delivery/deliveries.ts'
 import { createDesk } from './engine/desk.ts'
 import { createIngest } from './engine/ingest.ts'
+import { createIntake } from './engine/intake/intake.ts'
 import { createRelayAccount } from './engine/relay-account.ts'
 import { createStatusBoard, type StatusBoard } from './engine/status-board.ts'
 import { openStorage } from './engine/storage.ts'
 import { createTakeDown } from './engine/take-down.ts'
+import { createWaker, type Waker } from './engine/wake/waker.ts'
 import { createChannelLog } from './projections/channel-log.ts'
 import { openControlDoor } from './server/control-door.ts'
+import { createIntakeDoor, type IntakeDoor } from './server/intake/door.ts'
 import { watchConfigFile } from './store/config-watch.ts'
 import { createDataFolder, type DataFolder, strayFiles } from './store/data-folder.ts'
 import type { Database } from './store/database.ts'
 import { type FileLayer, nodeFiles } from './store/files.ts'
 import { ownFolder } from './store/ownership.ts'
-import { currentAccount } from './store/status.ts'
+import { currentAccount, readStatus } from './store/status.ts'
 
 /**
  * The composition root: builds every part, in order, and takes them down in the opposite order. No part knows of the
@@ -40,8 +44,10 @@ export interface DaemonOptions {
   readonly runtimeFolder: string
   readonly clock: Clock
   readonly fetch: FetchLike
-  /** For what is pushed on; connections are kept. Left out: the same. */
+  /** For what is pushed on, and for waking the agent; connections are kept. Left out: the same. */
   readonly pushFetch?: FetchLike
+  /** What the environment names of OpenClaw. */
+  readonly openclaw?: Partial<OpenclawSettings>
   readonly log: Logger
   readonly version: string
   readonly language: Language
@@ -75,6 +81,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   /** Not there until the store is open. */
   let board: StatusBoard | undefined
   let deliveries: Deliveries | undefined
+  let waker: Waker | undefined
   const undo = createTakeDown({ clock, log, isStuck: () => refused })
 
   function say(text: Bilingual): void {
@@ -99,6 +106,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onWritten(seq) {
         options.onWritten?.(seq)
         deliveries?.committed()
+        waker?.kick()
       },
       onRefused(reason) {
         refused = true
@@ -175,8 +183,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     undo.push(() => account.stop(), { waitsForStore: true })
 
     let inForce: Config | null = null
+    let intakeDoor: IntakeDoor | undefined
+    const waking = createWaker({
+      writer,
+      clock,
+      fetch: options.pushFetch ?? options.fetch,
+      log,
+      board: states,
+      channelLog,
+      config: () => inForce?.wake ?? null,
+      relayState: () => stateOf(readStatus(writer.database, 'adapter:relay')),
+    })
+    waker = waking
+    undo.push(() => waking.stop(), { waitsForStore: true })
+
     const config = createConfiguration({
       path: folder.file('config.json'),
+      openclaw: options.openclaw ?? {},
       log,
       language: options.language,
       say: options.say ?? (() => undefined),
@@ -184,6 +207,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         inForce = config
         if (config !== null) pushing.apply(config)
         account.apply(config)
+        waking.configChanged()
+        // There is nothing to take in before the first time.
+        if (config !== null) intakeDoor?.apply(config)
       },
       event: channelLog.event,
       tell: status => states.post('config', status),
@@ -208,6 +234,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     undo.push(() => outbox.stop(), { waitsForStore: true })
     // Not awaited: a database that refuses just now must not hold the rest up.
     outbox.start().catch(error => log.error('the outbox was not started', { error: errorCode(error) }))
+    const taking = createIntakeDoor({
+      intake: createIntake({ config: () => inForce, ingest, outbox, writer, clock, log }),
+      clock,
+      log,
+      board: states,
+      say,
+    })
+    intakeDoor = taking
+    undo.push(() => taking.stop(), { waitsForStore: true })
+    if (inForce !== null) taking.apply(inForce)
+
     const control = await openControlDoor({
       folder,
       runtimeFolder: options.runtimeFolder,
@@ -255,6 +292,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await undo.run()
     },
   }
+}
+
+function stateOf(status: Readonly<Record<string, unknown>> | undefined): string | null {
+  return typeof status?.['state'] === 'string' ? status['state'] : null
 }
 
 function startWaits(reason: string): Bilingual {

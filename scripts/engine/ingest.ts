@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../core/adapter.ts'
+import type { AdapterContext, Ingested } from '../core/adapter.ts'
 import { addressKey } from '../core/address.ts'
 import { type Clock, utcSeconds } from '../core/clock.ts'
 import { applyContactChange, listContacts } from '../store/contacts.ts'
@@ -23,6 +23,7 @@ import {
   RESOLVE_MS,
   type Receipt,
   type ReceiptContext,
+  type Stored,
   storeReceipts,
 } from './receipts.ts'
 import { createRelationships } from './relationships.ts'
@@ -76,7 +77,7 @@ export function createIngest({
   let stopped = false
   const relationships = createRelationships(writer)
   /** What the next commit will bring. */
-  let turn: { readonly receipts: Receipt[]; readonly stored: Promise<void> } | null = null
+  let turn: { readonly receipts: Receipt[]; readonly stored: Promise<readonly Ingested[]> } | null = null
 
   async function commit<T>(job: (database: Database) => T): Promise<T> {
     const result = await writer.write(job)
@@ -123,22 +124,31 @@ export function createIngest({
   }
 
   /** What comes in one turn of the event loop is one job. */
-  function receive(receipt: Receipt): Promise<void> {
+  function receive(receipt: Receipt): Promise<Ingested> {
     if (turn === null) {
       const receipts: Receipt[] = []
       const stored = writer.write(database => {
         turn = null
         return storeReceipts(database, receipts, context())
       })
-      turn = { receipts, stored: stored.then(committed) }
+      turn = { receipts, stored: stored.then(announce) }
     }
-    turn.receipts.push(receipt)
     const { receipts, stored } = turn
+    const place = receipts.push(receipt) - 1
     // One that can not be stored must not take the others of its turn with it.
-    return stored.catch(error => {
+    const apart = (error: unknown) => {
       if (receipts.length === 1) throw error
-      return writer.write(database => storeReceipts(database, [receipt], context())).then(committed)
-    })
+      return writer.write(database => storeReceipts(database, [receipt], context())).then(announce)
+    }
+    return stored.then(
+      all => all[place] ?? [],
+      error => apart(error).then(([own = []]) => own),
+    )
+  }
+
+  function announce({ fresh, ingested }: Stored): readonly Ingested[] {
+    committed(fresh)
+    return ingested
   }
 
   function forAccount(source: string, accountKey: string): StoreContext {

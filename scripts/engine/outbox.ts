@@ -23,7 +23,7 @@ import type { Writer } from '../store/writer.ts'
 import type { RelaySession } from './relay-session.ts'
 import { requestConflict } from './request-conflict.ts'
 import { sendEntry } from './send-entry.ts'
-import { type Claimed, isSettled, type Settled, settle, settleAs } from './settlement.ts'
+import { type Claimed, isSettled, type Settled, settle, settleAs, withdraw } from './settlement.ts'
 
 /**
  * What we send to the relay (design §6): committed first, then tried once, in order per recipient. What the relay wants
@@ -38,11 +38,15 @@ export interface Outbox {
   submit(message: OutgoingMessage): Promise<OutboxEntry>
   /** The entry when it is settled, or as it is after `waitMs`. */
   outcomeOf(id: number, options: OutcomeOptions): Promise<OutboxEntry>
+  /** For how long the relay still wants to be left alone; 0: it does not say. */
+  throttledMs(): number
+  /** Takes back what waits and is not under way. Resolves after the commit: with false when it is too late for that. */
+  withdraw(entry: OutboxEntry, reason: string): Promise<boolean>
   /** Begins nothing new, and gives what is under way a while to end. */
   stop(): Promise<void>
 }
 
-export interface OutgoingMessage extends Pick<NewEntry, 'to' | 'content' | 'file'> {
+export interface OutgoingMessage extends Pick<NewEntry, 'to' | 'content' | 'file' | 'replyTo'> {
   /** Safe to repeat under the same one. Left out: nobody will. */
   readonly requestId: string | undefined
 }
@@ -83,6 +87,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const listeners = new Map<number, NonNullable<OutcomeOptions['progress']>>()
   let stopped = false
   let cancelPause: (() => void) | undefined
+  let throttledUntil = 0
 
   function pump(): void {
     if (stopped || cancelPause !== undefined) return
@@ -139,6 +144,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await end(entry, outcome)
       return
     }
+    throttledUntil = clock.monotonic() + outcome.afterMs
     pause(outcome.afterMs)
     await writer.write(database => markState(database, entry.id, 'queued'))
   }
@@ -146,6 +152,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function end(entry: OutboxEntry, outcome: Exclude<SendOutcome, { kind: 'later' }>): Promise<void> {
     await writer.write(database => settle(database, entry, { outcome, ...present() }))
     log.info('a message was sent', { entry: entry.id, outcome: outcome.kind })
+    announce()
+  }
+
+  function announce(): void {
     options.onCommit()
     settledBell.ring()
   }
@@ -177,11 +187,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     async start() {
       await writer.write(database => {
         for (const entry of interruptedEntries(database, SINK)) {
-          settleAs(database, entry, {
-            state: 'unknown',
-            detail: { reason: 'interrupted' },
-            ...present(),
-          })
+          settleAs(database, entry, { state: 'unknown', detail: { reason: 'interrupted' }, ...present() })
         }
       })
       options.onCommit()
@@ -218,6 +224,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       } finally {
         listeners.delete(id)
       }
+    },
+    throttledMs: () => Math.max(0, throttledUntil - clock.monotonic()),
+    async withdraw({ id, to }, reason) {
+      const isUnderWay = () => underWay.has(addressKey(to))
+      const done = await writer.write(database => !isUnderWay() && withdraw(database, id, { reason, ...present() }))
+      if (done) announce()
+      return done
     },
     async stop() {
       stopped = true

@@ -1,8 +1,9 @@
-import type { IncomingMessage, IncomingPayload } from '../core/adapter.ts'
+import type { IncomingMessage, IncomingPayload, Ingested } from '../core/adapter.ts'
 import { createContactChanges } from '../store/contacts.ts'
 import { findTwin, mergeTwins, repeatsSince } from '../store/copies.ts'
-import { countReceived } from '../store/counters.ts'
+import { count, countReceived } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
+import { knownSeq, rememberId } from '../store/known-ids.ts'
 import {
   insertMessage,
   insertPayload,
@@ -29,29 +30,45 @@ const TWIN_MS = 1000
 /** How far back a twin is looked for. */
 const TWIN_WINDOW = 200
 
-/**
- * Stores everything of one turn: thousands of messages when a stream is flooded, with what they say about people summed up.
- *
- * @returns the messages as they are to be shown; none if one of them, or the order, is out of the ordinary
- */
-export function storeReceipts(
-  database: Database,
-  receipts: readonly Receipt[],
-  context: ReceiptContext,
-): readonly StoredMessage[] {
+/** Stores everything of one turn: thousands of messages when a stream is flooded, with what they say about people summed up. */
+export function storeReceipts(database: Database, receipts: readonly Receipt[], context: ReceiptContext): Stored {
   const people = createContactChanges(database)
   const inserted: Inserted[] = []
-  for (const { account, payload } of receipts) {
-    const id = insertPayload(database, payload.body)
-    for (const message of payload.messages) {
-      inserted.push(storeMessage(database, { account, payload, id, message }, context))
-      if (message.contact !== undefined) people.add(account.account, message.contact)
-    }
-  }
+  const ingested = receipts.map(receipt => storePayload(database, receipt, { ...context, people, inserted }))
   people.write()
   if (people.changedRelationships) context.onRelationships()
   countReceived(database, context.receivedAt, inserted.length)
-  return asShown(database, inserted)
+  return { fresh: asShown(database, inserted), ingested }
+}
+
+export interface Stored {
+  /** The messages as they are to be shown; none if one of them, or the order, is out of the ordinary. */
+  readonly fresh: readonly StoredMessage[]
+  /** By receipt. */
+  readonly ingested: readonly Ingested[]
+}
+
+function storePayload(
+  database: Database,
+  { account, payload }: Receipt,
+  context: ReceiptContext & { people: ReturnType<typeof createContactChanges>; inserted: Inserted[] },
+): Ingested {
+  // Nothing is kept of a payload that brings nothing new.
+  let body: number | null = null
+  return payload.messages.map(message => {
+    const known = message.id === undefined ? null : knownSeq(database, { ...account, id: message.id })
+    if (known !== null) {
+      count(database, 'duplicates')
+      return { seq: known, duplicate: true }
+    }
+    body ??= insertPayload(database, payload.body)
+    const stored = storeMessage(database, { account, payload, id: body, message }, context)
+    context.inserted.push(stored)
+    if (message.contact !== undefined) context.people.add(account.account, message.contact)
+    const { seq } = stored
+    if (message.id !== undefined) rememberId(database, { ...account, id: message.id, seq, at: context.receivedAt })
+    return { seq, duplicate: false }
+  })
 }
 
 function storeMessage(

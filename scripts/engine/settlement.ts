@@ -9,6 +9,7 @@ import {
   type OutboxDetail,
   type OutboxEntry,
   type OutboxState,
+  readEntry,
   type SettledState,
   settleEntry,
 } from '../store/outbox.ts'
@@ -75,6 +76,18 @@ export function settleAs(
     unresolved: false,
   })
   settleEntry(database, entry.id, { state, detail, seq, settledAt: now })
+}
+
+/** It is not to be sent any more. Returns false when it is too late for that. */
+export function withdraw(
+  database: Database,
+  id: number,
+  { reason, ...settled }: { reason: string } & Settled,
+): boolean {
+  const entry = readEntry(database, id)
+  if (entry?.state !== 'queued') return false
+  settleAs(database, entry, { state: 'not_sent', detail: { reason }, ...settled })
+  return true
 }
 
 /** Nothing is said of the ordinary case. */

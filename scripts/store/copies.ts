@@ -16,7 +16,8 @@ export function messageDigest({
   at,
   content,
 }: Pick<ParsedMessage, 'type' | 'from' | 'at' | 'content'>): Uint8Array | null {
-  if (type === 'correction' || from === null || at === null) return null
+  // Whoever else brings messages names them by ids: to say the same twice is two messages (design §3).
+  if (type === 'correction' || from?.address.scheme !== 'relay' || at === null) return null
   const digest = hash('sha256', `${addressKey(from.address)}\n${at}\n${content}`, 'buffer').subarray(0, DIGEST_BYTES)
   // Messages of one time lie side by side in the index: else each one would dirty another page of it.
   digest.writeUIntBE(Math.max(0, Math.floor(Date.parse(at) / 1000) || 0) % 2 ** 40, 0, 5)

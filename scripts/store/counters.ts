@@ -10,7 +10,7 @@ export function count(database: Database, name: CounterName, by = 1): void {
   )
 }
 
-export type CounterName = 'received' | 'merged' | 'transport_copies' | 'sent'
+export type CounterName = 'received' | 'merged' | 'transport_copies' | 'duplicates' | 'sent'
 
 export function counter(database: Database, name: CounterName): number {
   return Number(database.get('SELECT value FROM counters WHERE name = ?', name)?.['value'] ?? 0)

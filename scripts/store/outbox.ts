@@ -43,6 +43,8 @@ export interface NewEntry {
   readonly to: Address
   readonly content: string
   readonly file: OutboxFile | null
+  /** What it answers, as the caller names it. Relays know no answers: it only tells messages of one request id apart. */
+  readonly replyTo?: string | undefined
   readonly createdAt: string
 }
 
@@ -65,7 +67,7 @@ export function insertEntry(database: Database, entry: NewEntry): OutboxEntry {
 /** @returns whether the entry of that request id, if there is one, says the same as this one would */
 export function findRequest(
   database: Database,
-  request: Pick<NewEntry, 'requestId' | 'to' | 'content' | 'file'>,
+  request: Pick<NewEntry, 'requestId' | 'to' | 'content' | 'file' | 'replyTo'>,
 ): { entry: OutboxEntry; same: boolean } | null {
   const row = database.get('SELECT * FROM outbox WHERE request_id = ?', request.requestId)
   const entry = row === undefined ? null : toEntry(row)
@@ -124,9 +126,9 @@ export function waitingEntries(database: Database): number {
 }
 
 /** What a request id stands for: repeating it must mean the same message, not only the same number. */
-function fingerprint({ to, content, file }: Pick<NewEntry, 'to' | 'content' | 'file'>): Buffer {
-  const what = JSON.stringify([addressKey(to), content, file === null ? null : [file.path, file.name]])
-  return hash('sha256', what, 'buffer')
+function fingerprint({ to, content, file, replyTo }: Pick<NewEntry, 'to' | 'content' | 'file' | 'replyTo'>): Buffer {
+  const what = [addressKey(to), content, file === null ? null : [file.path, file.name]]
+  return hash('sha256', JSON.stringify(replyTo === undefined ? what : [...what, replyTo]), 'buffer')
 }
 
 function toEntry(row: Row): OutboxEntry | null {

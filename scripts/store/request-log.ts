@@ -69,10 +69,10 @@ export function lastRequests(
     .reverse()
 }
 
-/** Requests of that name from `since` on that went well, tests not among them. */
+/** Requests of that name from `since` on that went well; neither tests nor second copies. */
 export function countRequests(database: Database, name: string, since: string): number {
   const row = database.get(
-    'SELECT count(*) AS n FROM request_log WHERE name = ? AND at >= ? AND ok = 1 AND test = 0',
+    'SELECT count(*) AS n FROM request_log WHERE name = ? AND at >= ? AND ok = 1 AND error IS NULL AND test = 0',
     name,
     since,
   )

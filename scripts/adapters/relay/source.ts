@@ -1,4 +1,4 @@
-import type { AdapterContext, IncomingMessage, IncomingPayload } from '../../core/adapter.ts'
+import type { AdapterContext, IncomingMessage, IncomingPayload, Ingested } from '../../core/adapter.ts'
 import { errorCode, errorPlace } from '../../core/errors.ts'
 import { parseStreamLog } from '../../protocol/relay/answers.ts'
 import type { Cut } from '../../protocol/sse-guard.ts'
@@ -32,10 +32,11 @@ export async function runSource(options: RelayOptions, account: RelayAccount, ou
     ctx.log.error('a message could not be stored', { error: errorCode(error), at: errorPlace(error) })
   })
 
-  async function ingest(payload: IncomingPayload): Promise<void> {
-    await ctx.ingest(payload)
+  async function ingest(payload: IncomingPayload): Promise<Ingested> {
+    const ingested = await ctx.ingest(payload)
     if (payload.messages.some(one => one.unresolved === true)) resolver.wake()
     if (payload.messages.some(changesFriends)) people.refresh()
+    return ingested
   }
 
   const inbox = createInbox(
@@ -118,7 +119,7 @@ function changesFriends(message: IncomingMessage): boolean {
 
 /** Commits that are still on their way. */
 function createStored(onFailure: (error: unknown) => void): {
-  track(work: Promise<void>, bytes: number): void
+  track(work: Promise<unknown>, bytes: number): void
   all(): Promise<void>
   /** Bytes. */
   readonly waiting: number

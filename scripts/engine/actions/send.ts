@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
-import { type Address, addressKey, parseAddress } from '../../core/address.ts'
+import { addressKey } from '../../core/address.ts'
 import { ConfigError, UsageError } from '../../core/errors.ts'
 import type { Bilingual } from '../../core/i18n.ts'
-import { codePoints } from '../../protocol/relay/profile.ts'
 import { keepBytes, readOwnersFile } from '../../store/kept-files.ts'
 import type { OutboxEntry, OutboxFile, SettledState } from '../../store/outbox.ts'
+import { LONGEST_REQUEST_ID, LONGEST_TEXT, type RelayAddress, recipientIn, textFault } from '../outgoing.ts'
 import { isSettled } from '../settlement.ts'
 import type { Action, ActionContext } from './action.ts'
 
@@ -33,10 +33,8 @@ export interface SendResult {
 }
 
 /** RC §3 and §5. */
-const LONGEST_TEXT = 1000
 const LARGEST_FILE_BYTES = 10 * 1024 * 1024
 const LONGEST_FILE_NAME_BYTES = 246
-const LONGEST_REQUEST_ID = 256
 
 /** Longer than the longest answer of a relay that has not stopped for good: 35 s, or longer for a file. */
 const WAIT_MS = 60_000
@@ -82,35 +80,38 @@ function resultOf({ state, requestId, seq, to, detail }: OutboxEntry): SendResul
   }
 }
 
-function recipientOf(text: string): Address & { readonly scheme: 'relay' } {
-  const address = parseAddress(text)
-  if (address === null || (address.scheme === 'relay' && address.id === 0)) {
-    throw wrong({
-      en: `${JSON.stringify(text.slice(0, 60))} is nobody's address: write 2, #2 or relay:2.`,
-      zh: `${JSON.stringify(text.slice(0, 60))} 不是有效的地址：请写成 2、#2 或 relay:2。`,
-    })
+function recipientOf(text: string): RelayAddress {
+  const recipient = recipientIn(text)
+  switch (recipient.kind) {
+    case 'relay':
+      return recipient.address
+    case 'nobody':
+      throw wrong({
+        en: `${JSON.stringify(text.slice(0, 60))} is nobody's address: write 2, #2 or relay:2.`,
+        zh: `${JSON.stringify(text.slice(0, 60))} 不是有效的地址：请写成 2、#2 或 relay:2。`,
+      })
+    case 'elsewhere':
+      throw wrong({
+        en: `There is no way to send to ${recipient.address.scheme} yet: only people on the relay can be written to.`,
+        zh: `暂不支持发送到 ${recipient.address.scheme}：目前只能发给中继上的用户。`,
+      })
   }
-  if (address.scheme !== 'relay') {
-    throw wrong({
-      en: `There is no way to send to ${address.scheme} yet: only people on the relay can be written to.`,
-      zh: `暂不支持发送到 ${address.scheme}：目前只能发给中继上的用户。`,
-    })
-  }
-  return address
 }
 
 function checkText(text: string, { withFile }: { withFile: boolean }): void {
-  if (text === '' && !withFile) throw wrong({ en: 'The message is empty.', zh: '消息为空。' })
-  // RC §5: the relay refuses unpaired surrogates.
-  if (!text.isWellFormed()) {
-    throw wrong({ en: 'The message holds half a character.', zh: '消息中含有不完整的字符。' })
+  const fault = textFault(text)
+  switch (fault?.kind) {
+    case 'empty':
+      if (withFile) return
+      throw wrong({ en: 'The message is empty.', zh: '消息为空。' })
+    case 'half_character':
+      throw wrong({ en: 'The message holds half a character.', zh: '消息中含有不完整的字符。' })
+    case 'too_long':
+      throw wrong({
+        en: `The message has ${fault.length} characters; the relay takes ${LONGEST_TEXT} at most.`,
+        zh: `消息有 ${fault.length} 个字符；中继最多接受 ${LONGEST_TEXT} 个。`,
+      })
   }
-  const length = codePoints(text)
-  if (length <= LONGEST_TEXT) return
-  throw wrong({
-    en: `The message has ${length} characters; the relay takes ${LONGEST_TEXT} at most.`,
-    zh: `消息有 ${length} 个字符；中继最多接受 ${LONGEST_TEXT} 个。`,
-  })
 }
 
 function wrong(text: Bilingual): UsageError {
@@ -132,7 +133,7 @@ async function keepFile(path: string, { folder }: ActionContext): Promise<Outbox
 }
 
 /** RC §9: with a file the relay loses the first contact's attachment, or the friendship that an answer would have made. */
-async function requireFriend(to: Address & { readonly scheme: 'relay' }, context: ActionContext): Promise<void> {
+async function requireFriend(to: RelayAddress, context: ActionContext): Promise<void> {
   const { adapter, context: ctx } = context.relay()
   if (ctx.contacts.relationshipWith(to) === 'accepted') return
   await adapter.requests(ctx).friends()

@@ -92,7 +92,9 @@ export interface SentEvent {
   readonly body: Uint8Array
 }
 
-export function eventHeaders({ id, event, attempt, timestampSeconds, secret, body }: SentEvent) {
+/** Those of one try, but for the type of the body. */
+export function eventHeaders(sent: SentEvent): Record<string, string> {
+  const { id, event, attempt, timestampSeconds, secret, body } = sent
   const headers: Record<string, string> = {
     'X-Webhook-Id': id,
     'X-Webhook-Event': event,

@@ -29,7 +29,7 @@ const NO_SIGNATURE: InboundCheck = { ok: false, reason: 'no_signature' }
 const BAD: InboundCheck = { ok: false, reason: 'bad_signature' }
 const STALE: InboundCheck = { ok: false, reason: 'stale_timestamp' }
 
-/** What Slack, Discord's users and Standard Webhooks allow for clocks that differ. */
+/** For clocks that differ, and no longer: until then a request can be sent again by whoever saw it (OI §5.5). */
 const TOLERANCE_SECONDS = 300
 
 export function checkInbound(
@@ -49,7 +49,7 @@ export function checkInbound(
   }
 }
 
-/** Several of one name are one with commas, and so in no form that is taken. */
+/** What came twice is one value with a comma in it, and so no value that anybody agreed on. */
 export function headerOf({ headers }: InboundRequest, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' || value === undefined ? value : value.join(', ')

@@ -48,7 +48,7 @@ export function readAbotMessage(bytes: Uint8Array): AbotReading {
     kind: 'message',
     account,
     ...ids,
-    key: id === null ? null : `${account}/${id}`,
+    key: id === null || account.length > LONGEST_ACCOUNT ? null : `${account}/${id}`,
     from,
     to: account,
     isGroup: isGroup(from) || isGroup(account),
@@ -58,6 +58,9 @@ export function readAbotMessage(bytes: Uint8Array): AbotReading {
     mentions: mentionsIn(stringOf(field('MsgSource'))),
   }
 }
+
+/** Keys are kept for days, and a person's id is a few dozen characters. */
+const LONGEST_ACCOUNT = 256
 
 function isGroup(id: string): boolean {
   return id.endsWith('@chatroom')
@@ -148,16 +151,16 @@ export function abotSignatures(secret: string, body: Uint8Array, timestampSecond
   }
 }
 
-/** Whether it is pushed: what somebody wrote to us alone is, always (OI §4.5). */
+/** Whether it is pushed: what somebody wrote to us alone is (OI §4.5), what we wrote ourselves never (OI §8). */
 export function passesTrigger(
   message: Pick<AbotMessage, 'isGroup' | 'from' | 'to' | 'sender' | 'text' | 'mentions'>,
   { trigger, byGroup, allowlist }: GroupRules,
   self: Pick<WechatAbotConfig, 'ownId' | 'ownNames'>,
 ): boolean {
+  if (self.ownId !== null && message.sender === self.ownId) return false
   if (!message.isGroup) return true
   const group = isGroup(message.from) ? message.from : message.to
-  const own = Object.hasOwn(byGroup, group) ? byGroup[group] : undefined
-  switch (own ?? trigger) {
+  switch (byGroup[group] ?? trigger) {
     case 'all':
       return true
     case 'mention':

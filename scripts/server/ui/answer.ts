@@ -1,7 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-
-export type Request = IncomingMessage
-export type Response = ServerResponse
+import type { RawAnswer, Request, Response } from '../http/server.ts'
 
 /** By this a second start knows who has its port. */
 export const SERVER_NAME = 'openwechat-im-client'
@@ -55,18 +52,9 @@ export function sendError(request: Request, response: Response, { status, error,
   response.end(body)
 }
 
-/** For what did not become a request: there is no response object for it. */
-export function rawError(status: number, error: string): string {
-  const body = bodyOf(error)
-  const head = Object.entries({
-    ...SECURITY_HEADERS,
-    'Content-Type': 'application/json',
-    'Content-Length': String(Buffer.byteLength(body)),
-    'Cache-Control': 'no-store',
-    Connection: 'close',
-    ...(status === 405 ? { Allow: ALLOWED } : {}),
-  }).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n${body}`
+/** For what did not become a request. */
+export function rawError(status: number, error: string): RawAnswer {
+  return { headers: { ...SECURITY_HEADERS, ...(status === 405 ? { Allow: ALLOWED } : {}) }, body: bodyOf(error) }
 }
 
 export const ALLOWED = 'GET, HEAD'

@@ -1,5 +1,6 @@
 import { type FileVersion, type OpenDataFile, openDataFile } from '../../store/data-file-reader.ts'
-import { type Request, type Response, sendError } from './answer.ts'
+import type { Request, Response } from '../http/server.ts'
+import { sendError } from './answer.ts'
 import { wantedOf } from './ranges.ts'
 
 /** So much is read at a time; a reader who is slow makes us read slowly. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import { type FileVersion, SHOWN_FILES, type ShownFile } from '../../store/data-file-reader.ts'
-import type { Response } from './answer.ts'
+import type { Response } from '../http/server.ts'
 
 /** What changes in the files, told to every page that listens, by looking: nothing watches a folder here. */
 export interface Live {

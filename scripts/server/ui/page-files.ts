@@ -1,7 +1,7 @@
 import { lstatSync, type ReadStream } from 'node:fs'
 import { join } from 'node:path'
 import sirv from 'sirv'
-import type { Request, Response } from './answer.ts'
+import type { Request, Response } from '../http/server.ts'
 
 export interface PageFiles {
   /** False when the page has no such file; nothing was answered then. */

@@ -1,35 +1,19 @@
 import { request } from 'node:http'
-import { createServer, type Server } from 'node:net'
+import type { Server } from 'node:net'
 import { ConfigError, errorCode } from '../../core/errors.ts'
+import { HOST, listenOn, nextFreePort } from '../http/listen.ts'
 import { SERVER_NAME } from './answer.ts'
 
-/** This machine only, whatever its other addresses are. */
-export const HOST = '127.0.0.1'
-
-/** So many are looked through for one to offer. */
-const PORTS_TO_TRY = 50
 /** Who has the port is on this machine too. */
 const ASK_LIMIT_MS = 1000
 
 /** @throws ConfigError that says who has the port, as far as can be known, and which one is free */
 export async function listenAt(server: Server, port: number): Promise<number> {
   try {
-    return await listen(server, port)
+    return await listenOn(server, port)
   } catch (error) {
     throw errorCode(error) === 'EADDRINUSE' ? await portTaken(port, error) : canNotListen(port, error)
   }
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, HOST, () => {
-      server.off('error', reject)
-      const address = server.address()
-      if (address === null || typeof address === 'string') reject(new Error('a TCP server has an address'))
-      else resolve(address.port)
-    })
-  })
 }
 
 async function portTaken(port: number, cause: unknown): Promise<ConfigError> {
@@ -85,18 +69,4 @@ function isPageAt(port: number): Promise<boolean> {
     asked.on('close', () => resolve(false))
     asked.end()
   })
-}
-
-async function nextFreePort(port: number): Promise<number | null> {
-  for (let next = port + 1; next <= Math.min(port + PORTS_TO_TRY, 65_535); next++) {
-    const server = createServer()
-    try {
-      return await listen(server, next)
-    } catch {
-      // Taken too.
-    } finally {
-      server.close()
-    }
-  }
-  return null
 }

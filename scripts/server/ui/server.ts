@@ -1,16 +1,17 @@
-import { createServer, type Server } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Server } from 'node:http'
 import type { Clock } from '../../core/clock.ts'
 import { errorCode, errorPlace } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { lookAtDataFile, SHOWN_FILES } from '../../store/data-file-reader.ts'
 import type { DataFolder } from '../../store/data-folder.ts'
-import { ALLOWED, type Request, type Response, rawError, sendError, setSecurityHeaders } from './answer.ts'
+import { HOST } from '../http/listen.ts'
+import { createHttpServer, type Limits, type Request, type Response } from '../http/server.ts'
+import { ALLOWED, rawError, sendError, setSecurityHeaders } from './answer.ts'
 import { sendDataFile } from './data-file.ts'
 import { type Refusal, refusalOf } from './guard.ts'
 import { createLive, type Live } from './live.ts'
 import { createPageFiles, type PageFiles } from './page-files.ts'
-import { HOST, listenAt } from './port.ts'
+import { listenAt } from './port.ts'
 
 /** The page and what it shows, for browsers on this machine. It reads, and nothing else. */
 export interface PageServer {
@@ -31,16 +32,7 @@ export interface PageServerOptions {
   readonly limits?: Partial<Limits>
 }
 
-/** For how long somebody may keep a connection that brings or takes nothing. */
-export interface Limits {
-  readonly headMs: number
-  readonly requestMs: number
-  /** Of a connection on which nothing moves; a live one carries a comment twice as often. */
-  readonly silenceMs: number
-  /** How often the first two are looked after. */
-  readonly checkEveryMs: number
-}
-
+/** A live connection carries a comment twice as often as its silence would end it. */
 const LIMITS: Limits = { headMs: 10_000, requestMs: 15_000, silenceMs: 30_000, checkEveryMs: 2000 }
 
 /** A browser sends the cookies of every other program on this machine along: they share its name. */
@@ -53,33 +45,11 @@ const DATA_PREFIX = '/openwechat_im_client/'
 /** @throws ConfigError when nothing can listen there */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
   const { folder, clock, log } = options
-  const limits = { ...LIMITS, ...options.limits }
-  const server = createServer({
-    maxHeaderSize: LARGEST_HEAD_BYTES,
-    headersTimeout: limits.headMs,
-    requestTimeout: limits.requestMs,
-    connectionsCheckingInterval: limits.checkEveryMs,
-  })
-  server.maxConnections = MOST_CONNECTIONS
-  server.timeout = limits.silenceMs
   const live = createLive({ clock, look: name => lookAtDataFile(folder.file(name)) })
   const site: Site = { folder, live, page: createPageFiles(options.pageFolder) }
   let port = options.port
-  const answers = new Map<Duplex, Set<Response>>()
-
-  /** Nothing else may be written there then. */
-  function isAnswering(socket: Duplex): boolean {
-    return [...(answers.get(socket) ?? [])].some(response => !response.writableEnded)
-  }
 
   function handle(request: Request, response: Response): void {
-    const { socket } = request
-    const own = answers.get(socket) ?? new Set()
-    answers.set(socket, own.add(response))
-    response.on('close', () => {
-      own.delete(response)
-      if (own.size === 0) answers.delete(socket)
-    })
     setSecurityHeaders(response)
     const refusal = refusalOf(askingOf(request), port)
     if (refusal !== null) {
@@ -93,17 +63,13 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
     })
   }
 
-  server.on('request', handle)
-  // Somebody who asks first whether to send a body gets the same answer.
-  server.on('checkContinue', handle)
-  server.on('checkExpectation', handle)
-  server.on('connect', (_request, socket) => sendRaw(socket, 405, 'method_not_allowed'))
-  server.on('clientError', (error, socket) => {
-    const { status, text } = faultOf(errorCode(error))
-    if (isAnswering(socket)) socket.destroy()
-    else sendRaw(socket, status, text)
+  const server = createHttpServer({
+    limits: { ...LIMITS, ...options.limits },
+    largestHeadBytes: LARGEST_HEAD_BYTES,
+    mostConnections: MOST_CONNECTIONS,
+    handle,
+    refuse: rawError,
   })
-
   port = await listenAt(server, port)
   // A listener that fails later, for want of file descriptors for example, goes on with the connections it has.
   server.on('error', error => log.error('the listener failed', { error: errorCode(error) }))
@@ -166,19 +132,6 @@ function sendRefusal(
     text: texts[refusal.error],
     ...(refusal.status === 405 ? { headers: { Allow: ALLOWED } } : {}),
   })
-}
-
-function faultOf(code: string): { status: number; text: string } {
-  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, text: 'head_too_large' }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408, text: 'too_slow' }
-  return { status: 400, text: 'bad_request' }
-}
-
-function sendRaw(socket: Duplex, status: number, error: string): void {
-  // Its loss is heard of by 'close'.
-  socket.on('error', () => undefined)
-  if (socket.writable) socket.end(rawError(status, error), () => socket.destroy())
-  else socket.destroy()
 }
 
 function close(server: Server, live: Live): Promise<void> {

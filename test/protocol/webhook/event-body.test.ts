@@ -184,6 +184,13 @@ describe('a signed body', () => {
     })
   }
 
+  test('of others that ends with it was signed as it is spelled', () => {
+    const spelled = '{ "text": "\\u4f60", "n": 1.0, "n": 2 }'
+    const own = signBody(KEY, Buffer.from(spelled))
+    const split = splitSigned(Buffer.from(spelled.replace(/\}$/, `,"signature":"${own}"}`)))
+    assert.deepEqual([Buffer.from(split?.S ?? []).toString(), split?.signature], [spelled, own])
+  })
+
   test('may be nothing else', () => {
     const alone = splitSigned(Buffer.from(`{"signature":"${signature}"}`))
     assert.deepEqual(alone, { S: Buffer.from('{}'), signature })
@@ -197,6 +204,9 @@ describe('a signed body', () => {
     ['one further down', `{"a":{"signature":"${signature}"}}`],
     ['one in a list', `[{"signature":"${signature}"}]`],
     ['JSON that is cut', `{"a":1,"signature":"${signature}`],
+    ['its end only', `,"signature":"${signature}"}`],
+    ['another end', `{"a":1,"signature":"${signature}"]`],
+    ['another mark at its end', `{"a":1,"signature":"${signature}\\}`],
     ['nothing', ''],
   ] as const) {
     test(`is none with ${what}`, () => {
