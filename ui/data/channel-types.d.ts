@@ -49,6 +49,8 @@ export interface PartState {
   readonly sinceAt: string | null
   readonly reason: string | null
   readonly facts: Readonly<Record<string, string>>
+  /** What its owner can do about it. */
+  readonly advice: { readonly en: string; readonly zh: string } | null
 }
 
 export interface Stats {

@@ -130,7 +130,7 @@ function partsOf(value) {
   return Object.entries(fieldsOf(value) ?? {}).map(([name, part]) => {
     const fields = fieldsOf(part) ?? {}
     const facts = Object.entries(fields)
-      .filter(([, fact]) => fact !== null && fact !== undefined)
+      .filter(([key, fact]) => key !== 'advice' && fact !== null && fact !== undefined)
       .map(([key, fact]) => [key, typeof fact === 'object' ? JSON.stringify(fact) : String(fact)])
     return {
       name,
@@ -138,8 +138,17 @@ function partsOf(value) {
       sinceAt: time(fields['since_utc']),
       reason: text(fields['reason']),
       facts: Object.fromEntries(facts),
+      advice: adviceOf(fields['advice']),
     }
   })
+}
+
+/** @param {unknown} value */
+function adviceOf(value) {
+  const fields = fieldsOf(value)
+  const en = fields === null ? null : text(fields['en'])
+  const zh = fields === null ? null : text(fields['zh'])
+  return en === null || zh === null ? null : { en, zh }
 }
 
 /**

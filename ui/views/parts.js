@@ -1,5 +1,5 @@
 import { h } from '../dom.js'
-import { t } from '../i18n.js'
+import { currentLanguage, t } from '../i18n.js'
 import { ago, dateOf, timeElement } from '../times.js'
 import { textNodes } from './party.js'
 
@@ -49,6 +49,11 @@ function partRow(part) {
     h('th', { attributes: { scope: 'row' } }, textNodes(part.name.slice(0, 200))),
     h('td', null, textNodes((part.state ?? '–').slice(0, 200))),
     h('td', null, since === null ? '–' : timeElement(since, ago(since, Date.now()))),
-    h('td', null, textNodes(facts.join('  ').slice(0, 2000))),
+    h(
+      'td',
+      null,
+      textNodes(facts.join('  ').slice(0, 2000)),
+      part.advice !== null && h('p', null, textNodes(part.advice[currentLanguage()].slice(0, 500))),
+    ),
   )
 }

@@ -86,8 +86,25 @@ export function writeState(folder: PageFolder, { connected = true, contacts = {}
     transport_copies_dropped: 2,
     accounts: { relay: { state, since_utc: since, my_id: 1, base_url: 'https://relay.example.org' } },
     sinks: {
-      'webhook:ops': { state: 'ok', delivered: 12, pending: 0 },
-      'wechat:main': { state: 'retrying', delivered: 3, pending: 4, reason: 'http_502' },
+      'webhook:ops': { state: 'working', since_utc: since, waiting: 0, dead_letters: 0, delivered: 12 },
+      wechat_abot: {
+        state: 'failing',
+        since_utc: since,
+        reason: 'http_502',
+        next_try_utc: utcSeconds(NOW + MINUTE),
+        waiting: 4,
+        dead_letters: 1,
+        delivered: 3,
+      },
+      wake: {
+        state: 'misconfigured',
+        reason: 'http_401',
+        last_poke_utc: since,
+        advice: {
+          en: 'Put the same token into hooks.token of openclaw.json and wake.token of config.json.',
+          zh: '请让 openclaw.json 的 hooks.token 与 config.json 的 wake.token 相同。',
+        },
+      },
     },
   })
   folder.json('context_snapshot.json', {

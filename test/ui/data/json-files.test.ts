@@ -37,8 +37,15 @@ describe('the JSON files on the page', () => {
         sinceAt: '2026-03-10T10:00:00Z',
         reason: null,
         facts: { state: 'connected', since_utc: '2026-03-10T10:00:00Z', my_id: '1' },
+        advice: null,
       },
     ])
+    const {
+      sinks: [wake],
+    } = readStats(
+      parseObject('{"sinks":{"wake":{"state":"misconfigured","advice":{"en":"do this","zh":"请这样做"}}}}'),
+    ) ?? { sinks: [] }
+    assert.deepEqual([wake?.advice, wake?.facts], [{ en: 'do this', zh: '请这样做' }, { state: 'misconfigured' }])
     const snapshot = readSnapshot(
       parseObject(
         '{"unread_count":4,"latest_peers":[{"id":"#2","name":"bob","last_message_utc":null}],"retention":{"days":7,"older_messages":2,"oldest_utc":null}}',
