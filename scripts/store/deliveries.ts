@@ -48,34 +48,36 @@ const COLUMNS = 'd.id, d.sink, d.lane, d.attempts, d.tried_at, e.event_id, e.nam
  * What can be pushed now, oldest first: nothing whose peer has an earlier one that waits for its time.
  *
  * @param now ms since the epoch
+ * @param after only what was queued behind this one
  */
 export function nextDeliveries(
   database: Database,
   sink: string,
-  { now, limit }: { now: number; limit: number },
+  { now, limit, after = 0 }: { now: number; limit: number; after?: number },
 ): Delivery[] {
   return database
     .all(
-      `SELECT ${COLUMNS} FROM deliveries d JOIN events e ON e.id = d.event
-       WHERE d.sink = ?1 AND d.state = 'waiting' AND NOT EXISTS
-         (SELECT 1 FROM deliveries b
-          WHERE b.sink = ?1 AND b.state = 'waiting' AND b.next_at > ?2 AND b.next_at > 0
-            AND b.lane = d.lane AND b.id <= d.id)
+      // The few that wait for their time are looked up once, not for each of those behind them: there may be a hundred
+      // thousand.
+      `WITH blocked AS MATERIALIZED
+         (SELECT lane, min(id) AS id FROM deliveries
+          WHERE sink = ?1 AND state = 'waiting' AND next_at > 0 AND next_at > ?2 GROUP BY lane)
+       SELECT ${COLUMNS} FROM deliveries d JOIN events e ON e.id = d.event
+       WHERE d.sink = ?1 AND d.state = 'waiting' AND d.id > ?4
+         AND NOT EXISTS (SELECT 1 FROM blocked b WHERE b.lane = d.lane AND b.id <= d.id)
        ORDER BY d.id LIMIT ?3`,
       sink,
       now,
       limit,
+      after,
     )
     .map(toDelivery)
 }
 
-/** ms since the epoch; null when nothing waits for its time. */
-export function nextRetryAt(database: Database, sink: string): number | null {
-  const at = database.get(
-    "SELECT min(next_at) AS at FROM deliveries WHERE sink = ? AND state = 'waiting' AND next_at > 0",
-    sink,
-  )?.['at']
-  return typeof at === 'number' ? at : null
+/** The one that was queued last; 0 when nothing waits. */
+export function lastQueued(database: Database, sink: string): number {
+  const id = database.get("SELECT max(id) AS id FROM deliveries WHERE sink = ? AND state = 'waiting'", sink)?.['id']
+  return typeof id === 'number' ? id : 0
 }
 
 export function bodyOf(database: Database, id: number): Uint8Array<ArrayBuffer> | null {
@@ -87,8 +89,9 @@ export function bodyOf(database: Database, id: number): Uint8Array<ArrayBuffer> 
 }
 
 /** They took it. Nothing happens when it is gone already. */
-export function settleDelivered(database: Database, { id, sink }: Delivery, at: string): void {
-  if (!isWaiting(database, id)) return
+export function settleDelivered(database: Database, delivery: Delivery, at: string): void {
+  if (!isWaiting(database, delivery)) return
+  const { id, sink } = delivery
   database.run('DELETE FROM deliveries WHERE id = ?', id)
   database.run(
     'UPDATE sinks SET waiting = waiting - 1, delivered = delivered + 1, last_success_at = ? WHERE name = ?',
@@ -106,23 +109,25 @@ export interface Failure {
 /** It is tried again. @param next ms since the epoch; `attempts` and `triedAt` as they are now */
 export function settleRetry(
   database: Database,
-  { id, sink }: Delivery,
+  delivery: Delivery,
   { at, reason, attempts, triedAt, nextAt }: Failure & { attempts: number; triedAt: number; nextAt: number },
 ): void {
+  noteFailure(database, delivery.sink, { at, reason })
+  if (!isWaiting(database, delivery)) return
   database.run(
     'UPDATE deliveries SET attempts = ?, tried_at = ?, next_at = ?, reason = ? WHERE id = ?',
     attempts,
     triedAt,
     nextAt,
     reason,
-    id,
+    delivery.id,
   )
-  noteFailure(database, sink, { at, reason })
 }
 
 /** Given up: kept, and sent again when somebody says so. Returns whether it was. */
-export function settleDead(database: Database, { id, sink, attempts }: Delivery, { at, reason }: Failure): boolean {
-  if (!isWaiting(database, id)) return false
+export function settleDead(database: Database, delivery: Delivery, { at, reason }: Failure): boolean {
+  if (!isWaiting(database, delivery)) return false
+  const { id, sink, attempts } = delivery
   database.run(
     "UPDATE deliveries SET state = 'dead', attempts = ?, reason = ?, next_at = 0 WHERE id = ?",
     attempts + 1,
@@ -134,22 +139,19 @@ export function settleDead(database: Database, { id, sink, attempts }: Delivery,
   return true
 }
 
-function isWaiting(database: Database, id: number): boolean {
-  return database.get("SELECT 1 AS yes FROM deliveries WHERE id = ? AND state = 'waiting'", id) !== undefined
+/** By the event too: in a database that took the place of a damaged one, another delivery may have the number. */
+function isWaiting(database: Database, { id, eventId }: Delivery): boolean {
+  const row = database.get(
+    `SELECT 1 AS yes FROM deliveries d JOIN events e ON e.id = d.event
+     WHERE d.id = ? AND d.state = 'waiting' AND e.event_id = ?`,
+    id,
+    eventId,
+  )
+  return row !== undefined
 }
 
 export function noteFailure(database: Database, sink: string, { at, reason }: Failure): void {
   database.run('UPDATE sinks SET last_failure_at = ?, last_reason = ? WHERE name = ?', at, reason, sink)
-}
-
-/** A clock that was set back must not hold a queue for years. @param latest ms since the epoch */
-export function boundRetries(database: Database, latest: number): void {
-  database.run("UPDATE deliveries SET next_at = ?1 WHERE state = 'waiting' AND next_at > ?1", latest)
-}
-
-/** What waits for its time is tried at once: the other side may be well again, or the owner has changed something. */
-export function hurryRetries(database: Database, sink: string): void {
-  database.run("UPDATE deliveries SET next_at = 0 WHERE sink = ? AND state = 'waiting' AND next_at > 0", sink)
 }
 
 export interface DeadLetter {

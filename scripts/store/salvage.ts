@@ -1,7 +1,7 @@
 import { count } from './counters.ts'
 import { type Database, openForReading, type Row } from './database.ts'
 import { SCHEMA_VERSION, schemaVersion } from './schema.ts'
-import { countQueues, FAN_OUT } from './sinks.ts'
+import { countQueues, FAN_OUT, fanOutPosition, moveFanOut } from './sinks.ts'
 
 /** What a damaged database still tells, as far as the next one needs it; the rest stays in the file that is moved aside. */
 export interface Salvage {
@@ -98,6 +98,7 @@ function seqOf(row: Row): number {
 export function restore(database: Database, { unshown, tables }: Salvage): void {
   for (const [table, rows] of tables) for (const row of rows) insertRow(database, table, row)
   countQueues(database)
+  findFanOut(database)
   if (unshown === null) return
   for (const row of unshown.payloads) insertRow(database, 'payloads', row)
   for (const row of unshown.messages) insertRow(database, 'messages', row)
@@ -107,6 +108,12 @@ export function restore(database: Database, { unshown, tables }: Salvage): void 
   if (received.length > 0) count(database, 'received', received.length)
   const merged = received.filter(row => row['merged_into'] !== null)
   if (merged.length > 0) count(database, 'merged', merged.length)
+}
+
+/** Where its position is lost, the events still tell which messages were handed on: those up to the last one of them. */
+function findFanOut(database: Database): void {
+  const seq = database.get('SELECT max(seq) AS seq FROM events')?.['seq']
+  if (typeof seq === 'number' && seq > fanOutPosition(database)) moveFanOut(database, seq)
 }
 
 function insertRow(database: Database, table: string, row: Row): void {

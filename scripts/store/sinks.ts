@@ -32,26 +32,32 @@ const NOT_FOLLOWED = Number.MAX_SAFE_INTEGER
 /**
  * These sinks take what comes from now on, as they did if they were here before. What the others have waiting stays, but
  * nothing is added to it.
+ *
+ * @param since behind which message those begin that were not here; left out: behind the last one
  */
-export function followSinks(database: Database, names: readonly string[]): void {
-  const last = lastGivenSeq(database)
+export function followSinks(database: Database, names: readonly string[], since = lastGivenSeq(database)): void {
   for (const name of names) {
+    // A queue may be there already: one whose sink a damaged database has lost.
     database.run(
-      `INSERT INTO sinks (name, since_seq) VALUES (?1, ?2)
-       ON CONFLICT (name) DO UPDATE SET since_seq = ?2 WHERE since_seq = ${NOT_FOLLOWED}`,
+      `INSERT INTO sinks (name, since_seq, waiting, dead)
+       SELECT ?1, ?2, ${rowsOf('?1', 'waiting')}, ${rowsOf('?1', 'dead')}
+       WHERE NOT EXISTS (SELECT 1 FROM sinks WHERE name = ?1)`,
       name,
-      last,
+      since,
     )
+    database.run('UPDATE sinks SET since_seq = ?2 WHERE name = ?1 AND since_seq = ?3', name, since, NOT_FOLLOWED)
   }
   for (const name of sinkStarts(database).keys()) {
     if (!names.includes(name)) database.run(`UPDATE sinks SET since_seq = ${NOT_FOLLOWED} WHERE name = ?`, name)
   }
 }
 
-/** Behind which message each sink takes what comes. */
+/** Behind which message each sink takes what comes; those that take nothing are not among them. */
 export function sinkStarts(database: Database): ReadonlyMap<string, number> {
   return new Map(
-    database.all('SELECT name, since_seq FROM sinks').map(row => [String(row['name']), Number(row['since_seq'])]),
+    database
+      .all('SELECT name, since_seq FROM sinks WHERE since_seq < ?', NOT_FOLLOWED)
+      .map(row => [String(row['name']), Number(row['since_seq'])]),
   )
 }
 
@@ -71,11 +77,11 @@ export function dropSink(database: Database, name: string): void {
 
 /** Counts anew what waits in each queue, where the rows did not come by the usual way. */
 export function countQueues(database: Database): void {
-  database.run(
-    `UPDATE sinks SET
-       waiting = (SELECT count(*) FROM deliveries d WHERE d.sink = name AND d.state = 'waiting'),
-       dead = (SELECT count(*) FROM deliveries d WHERE d.sink = name AND d.state = 'dead')`,
-  )
+  database.run(`UPDATE sinks SET waiting = ${rowsOf('name', 'waiting')}, dead = ${rowsOf('name', 'dead')}`)
+}
+
+function rowsOf(sink: string, state: 'waiting' | 'dead'): string {
+  return `(SELECT count(*) FROM deliveries d WHERE d.sink = ${sink} AND d.state = '${state}')`
 }
 
 /** The one who hands messages to the queues, as a reader of messages. */

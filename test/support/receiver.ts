@@ -20,12 +20,17 @@ export interface ReceivedRequest {
   readonly json: Record<string, unknown>
 }
 
-/** `hang`: no answer ever. `reset`: the connection is cut. `half`: a head, and half of its body. */
+/**
+ * `hang`: no answer ever. `reset`: the connection is cut. `half`: a head, and half of its body. `stall`: the same, and then
+ * nothing more. `raw`: these bytes, and the connection ends.
+ */
 export type Answer =
   | number
   | 'hang'
   | 'reset'
   | 'half'
+  | 'stall'
+  | { readonly raw: string }
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
 
 export async function startReceiver(t: TestContext, first: Answer = 200): Promise<Receiver> {
@@ -78,10 +83,14 @@ function give(response: ServerResponse, answer: Answer): void {
     response.socket?.destroy()
     return
   }
-  if (answer === 'half') {
+  if (answer === 'half' || answer === 'stall') {
     response.writeHead(200, { 'Content-Length': '1000' })
     response.write('half')
-    response.socket?.end()
+    if (answer === 'half') response.socket?.end()
+    return
+  }
+  if (typeof answer === 'object' && 'raw' in answer) {
+    response.socket?.end(answer.raw)
     return
   }
   const { status, headers = {}, body = '' } = typeof answer === 'number' ? { status: answer } : answer

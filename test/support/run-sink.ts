@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { FetchLike } from '../../scripts/core/fetch.ts'
 import { createLogger } from '../../scripts/core/logger.ts'
 import type { Push, PushOutcome, RetrySchedule, Sink } from '../../scripts/core/sink.ts'
-import { createSinkLoop, type SinkHealth } from '../../scripts/engine/delivery/sink-loop.ts'
+import { createSinkLoop } from '../../scripts/engine/delivery/sink-loop.ts'
+import type { SinkHealth } from '../../scripts/engine/delivery/sink-report.ts'
 import { createDataFolder, dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { type Database, openForWriting } from '../../scripts/store/database.ts'
 import { type Delivery, enqueue } from '../../scripts/store/deliveries.ts'
@@ -31,6 +33,10 @@ export interface PushSeen {
 export interface RunSinkOptions {
   readonly path?: string
   readonly clock?: FakeClock
+  /** Left out: one that does what the test says. */
+  readonly sink?: Sink
+  /** For a sink that really asks somebody. */
+  readonly fetch?: FetchLike
   readonly schedule?: Partial<RetrySchedule>
   /** What comes of each push; `pending` is the test's own affair. */
   readonly answer?: (push: PushSeen) => PushOutcome | Promise<PushOutcome>
@@ -59,16 +65,14 @@ export async function runSink(t: TestContext, options: RunSinkOptions = {}) {
   let underWay = 0
   let most = 0
 
-  function sinkOf(schedule: Partial<RetrySchedule>): Sink {
+  function watched(sink: Sink): Sink {
     return {
-      name: 'webhook:ops',
-      schedule: { ...PATIENT, ...schedule },
-      async push({ id, attempt, body }: Push) {
-        const one = { text: Buffer.from(body).toString('utf8'), id, attempt, atMs: clock.monotonic() - startedAt }
-        seen.push(one)
+      ...sink,
+      async push(push, ctx) {
+        seen.push(seenOf(push, clock.monotonic() - startedAt))
         most = Math.max(most, ++underWay)
         try {
-          return await answer(one)
+          return await sink.push(push, ctx)
         } finally {
           underWay--
         }
@@ -76,12 +80,21 @@ export async function runSink(t: TestContext, options: RunSinkOptions = {}) {
     }
   }
 
-  await writer.write(database => followSinks(database, ['webhook:ops']))
+  function sinkOf(schedule: Partial<RetrySchedule>): Sink {
+    return watched({
+      name: 'webhook:ops',
+      schedule: { ...PATIENT, ...schedule },
+      push: async push => answer(seenOf(push, clock.monotonic() - startedAt)),
+    })
+  }
+
+  const { name } = options.sink ?? { name: 'webhook:ops' }
+  await writer.write(database => followSinks(database, [name]))
   const loop = createSinkLoop({
-    sink: sinkOf(options.schedule ?? {}),
+    sink: options.sink === undefined ? sinkOf(options.schedule ?? {}) : watched(options.sink),
     writer,
     clock,
-    fetch: () => assert.fail('the sink of a test asks nobody'),
+    fetch: options.fetch ?? (() => assert.fail('the sink of a test asks nobody')),
     log: createLogger({ clock, level: 'debug', write: line => logs.push(line) }),
     onState: state => states.push(state),
     onDead: (_database, delivery, reason) => dead.push({ delivery, reason }),
@@ -106,6 +119,7 @@ export async function runSink(t: TestContext, options: RunSinkOptions = {}) {
     logs,
     stop,
     sinkOf,
+    watched,
     get mostAtOnce() {
       return most
     },
@@ -122,7 +136,7 @@ export async function runSink(t: TestContext, options: RunSinkOptions = {}) {
             seq: null,
             body: Buffer.from(text),
           })
-          enqueue(database, { sink: 'webhook:ops', event, lane, body: null, notBefore: 0 })
+          enqueue(database, { sink: name, event, lane, body: null, notBefore: 0 })
         }
       })
       loop.kick()
@@ -130,7 +144,7 @@ export async function runSink(t: TestContext, options: RunSinkOptions = {}) {
     answer(next: (push: PushSeen) => PushOutcome | Promise<PushOutcome>) {
       answer = next
     },
-    state: () => sinkState(writer.database, 'webhook:ops'),
+    state: () => sinkState(writer.database, name),
     /** Lets time pass until so many pushes were seen. */
     until: (count: number, stepMs = 50) =>
       waitFor(`${count} pushes`, () => seen.length >= count, { meanwhile: () => clock.advance(stepMs), everyMs: 1 }),
@@ -142,4 +156,8 @@ export async function runSink(t: TestContext, options: RunSinkOptions = {}) {
       }
     },
   }
+}
+
+function seenOf({ id, attempt, body }: Push, atMs: number): PushSeen {
+  return { text: Buffer.from(body).toString('utf8'), id, attempt, atMs }
 }

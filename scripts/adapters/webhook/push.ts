@@ -7,7 +7,7 @@ import { type HttpReply, request } from '../http.ts'
 
 /** Event webhooks (OI §5): the same bytes on every try, signed anew with the time of the try. */
 
-/** OI §5.5 */
+/** OI §5.5: no wait is longer, with all that chance adds to it. */
 const LONGEST_WAIT_MS = 5 * 60_000
 const JITTER = 0.2
 /** What they answer says nothing to us; a page of it is enough to keep the connection. */
@@ -22,7 +22,13 @@ export function webhookSink(webhook: OutboundWebhook): Sink {
 }
 
 function scheduleOf({ retries, retryDelayMs }: OutboundWebhook): RetrySchedule {
-  return { firstMs: retryDelayMs, maxMs: LONGEST_WAIT_MS, jitter: JITTER, tries: retries + 1, withinMs: null }
+  return {
+    firstMs: retryDelayMs,
+    maxMs: LONGEST_WAIT_MS / (1 + JITTER),
+    jitter: JITTER,
+    tries: retries + 1,
+    withinMs: null,
+  }
 }
 
 /** One request, and what came of it. */

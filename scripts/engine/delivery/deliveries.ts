@@ -1,20 +1,20 @@
-import { webhookSink } from '../../adapters/webhook/push.ts'
-import { abotSink } from '../../adapters/wechat-abot/push.ts'
-import { type Clock, utcSeconds } from '../../core/clock.ts'
-import { type Config, isWeakSecret } from '../../core/config.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Config } from '../../core/config.ts'
 import { errorCode } from '../../core/errors.ts'
 import type { FetchLike } from '../../core/fetch.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Sink } from '../../core/sink.ts'
 import type { ChannelLog } from '../../projections/channel-log.ts'
 import type { Database } from '../../store/database.ts'
-import { type Delivery, hurryRetries } from '../../store/deliveries.ts'
+import type { Delivery } from '../../store/deliveries.ts'
 import { followSinks, sinkState } from '../../store/sinks.ts'
 import type { Writer } from '../../store/writer.ts'
 import type { StatusBoard } from '../status-board.ts'
 import type { ChannelChange } from './channel-events.ts'
 import { createFanOut } from './fan-out.ts'
-import { createSinkLoop, type SinkHealth, type SinkLoop } from './sink-loop.ts'
+import { createSinkBoard } from './sink-board.ts'
+import { createSinkLoop, type SinkLoop } from './sink-loop.ts'
+import { wantedSinks } from './wanted-sinks.ts'
 
 /** Everything that is pushed on (design §2.3): the queues of all sinks, and a loop of its own for each of them. */
 export interface Deliveries {
@@ -47,16 +47,17 @@ const FAREWELL_MS = 2000
 
 interface Running {
   readonly loop: SinkLoop
-  /** Its settings, to see whether they changed. Never shown: there are secrets in it. */
   readonly settings: string
 }
 
 export function createDeliveries(options: DeliveriesOptions): Deliveries {
-  const { writer, clock, log, board, channelLog } = options
+  const { writer, clock, log, channelLog } = options
   const running = new Map<string, Running>()
-  const ending = new Set<Promise<void>>()
+  const ending = new Map<string, Promise<void>>()
   const long = new Set<string>()
-  let applying: Promise<void> = Promise.resolve()
+  const states = createSinkBoard(options)
+  /** Configurations and events, one after the other: what happens under a configuration is told to its sinks. */
+  let steps: Promise<void> = Promise.resolve()
   let begun = false
   let stopped = false
 
@@ -65,61 +66,57 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     clock,
     log,
     onQueued(sinks) {
-      for (const name of sinks) {
-        running.get(name)?.loop.kick()
-        watchLength(name)
-      }
+      for (const name of sinks) running.get(name)?.loop.kick()
+      for (const name of sinks) watchLength(name)
     },
   })
 
+  /** Told once, until it is half as long again. */
   function watchLength(name: string): void {
     const waiting = sinkState(writer.database, name)?.waiting ?? 0
-    if (waiting < LONG_QUEUE) long.delete(name)
-    else if (!long.has(name)) {
-      long.add(name)
-      log.warn('a queue has grown long; nothing of it is dropped', { sink: name, waiting })
-      channelLog.event('SINK_STATE', { sink: name, state: 'long_queue', waiting })
-    }
+    if (waiting < LONG_QUEUE / 2) long.delete(name)
+    if (waiting < LONG_QUEUE || long.has(name)) return
+    long.add(name)
+    log.warn('a queue has grown long; nothing of it is dropped', { sink: name, waiting })
+    channelLog.event('SINK_STATE', { sink: name, state: 'long_queue', waiting })
   }
 
   async function applyNow(config: Config): Promise<void> {
     const wanted = wantedSinks(config)
     await writer.write(database => followSinks(database, [...wanted.keys()]))
     for (const name of running.keys()) if (wanted.get(name)?.sink == null) end(name)
-    for (const [name, { sink, why, settings }] of wanted) {
-      if (sink === null) show(name, { state: why ?? 'paused', reason: why === 'misconfigured' ? 'weak_secret' : null })
-      else await follow(sink, settings)
+    for (const [name, { sink, why = 'paused', settings }] of wanted) {
+      if (sink === null) states.show(name, { state: why, reason: why === 'misconfigured' ? 'weak_secret' : null })
+      else follow(sink, settings)
     }
-    for (const name of board.keys('sink:')) if (!wanted.has(name)) await board.remove(`sink:${name}`)
+    await states.keepOnly(new Set(wanted.keys()))
     fanOut.follow(config)
     if (begun || stopped) return
     begun = true
-    await tell({ name: 'system.started', channel: 'system', text: `started, version ${options.version}` })
+    await emit({ name: 'system.started', channel: 'system', text: `started, version ${options.version}` })
   }
 
-  async function follow(sink: Sink, settings: string): Promise<void> {
+  function follow(sink: Sink, settings: string): void {
     const known = running.get(sink.name)
     if (known?.settings === settings || stopped) return
-    show(sink.name, { state: 'working', reason: null })
-    if (known === undefined) {
-      running.set(sink.name, { loop: start(sink), settings })
-      return
-    }
-    running.set(sink.name, { loop: known.loop, settings })
-    await writer.write(database => hurryRetries(database, sink.name))
-    known.loop.changed(sink)
+    states.show(sink.name, { state: 'working', reason: null })
+    running.set(sink.name, { loop: known?.loop ?? start(sink), settings })
+    known?.loop.changed(sink)
   }
 
   function start(sink: Sink): SinkLoop {
-    return createSinkLoop({
+    const loop = createSinkLoop({
       sink,
       writer,
       clock,
       fetch: options.fetch,
       log,
-      onState: health => show(sink.name, healthFacts(health)),
+      // One that is coming to its end has nothing to say about its successor.
+      onState: health => running.get(sink.name)?.loop === loop && states.show(sink.name, health),
       onDead: tellOfDead,
+      after: ending.get(sink.name),
     })
+    return loop
   }
 
   /** An error about an error would make the next one. */
@@ -144,58 +141,49 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       sink,
     )
     // Its own loops hear of it when this is committed.
-    clock.afterTurn(() => kick())
-  }
-
-  const states = new Map<string, string>()
-
-  function show(
-    name: string,
-    facts: Readonly<Record<string, unknown>> & { state: string; reason: string | null },
-  ): void {
-    const state = `${facts.state} ${facts.reason ?? ''}`
-    const isNew = states.get(name) !== state
-    states.set(name, state)
-    const since = isNew ? { since_utc: utcSeconds(clock.now()) } : {}
-    board.merge(`sink:${name}`, { next_try_utc: null, ...facts, ...since })
-    if (isNew) channelLog.event('SINK_STATE', { sink: name, state: facts.state, reason: facts.reason ?? undefined })
+    clock.afterTurn(() => {
+      for (const { loop } of running.values()) loop.kick()
+    })
   }
 
   function end(name: string): void {
     const loop = running.get(name)?.loop
     running.delete(name)
-    states.delete(name)
+    states.forget(name)
     if (loop === undefined) return
-    const ended = loop.stop().finally(() => ending.delete(ended))
-    ending.add(ended)
+    const ended = loop.stop().finally(() => {
+      if (ending.get(name) === ended) ending.delete(name)
+    })
+    ending.set(name, ended)
   }
 
-  function kick(sink?: string): void {
-    for (const [name, { loop }] of running) if (sink === undefined || sink === name) loop.kick()
-  }
-
-  async function tell({ name, channel, text, reason }: ChannelChange): Promise<void> {
+  async function emit({ name, channel, text, reason }: ChannelChange): Promise<void> {
     const about = reason === undefined ? {} : { reason }
-    await fanOut
-      .emit({
-        name,
-        lane: `channel:${channel}`,
-        data: { channel, user: null, message: text, sessionId: null, ...about },
-      })
-      .catch(error => log.error('an event was not queued', { event: name, error: errorCode(error) }))
+    await fanOut.emit({
+      name,
+      lane: `channel:${channel}`,
+      data: { channel, user: null, message: text, sessionId: null, ...about },
+    })
+  }
+
+  function inTurn(step: () => Promise<void>, failure: string): Promise<void> {
+    steps = steps.then(step).catch(error => log.error(failure, { error: errorCode(error) }))
+    return steps
+  }
+
+  function tell(change: ChannelChange): Promise<void> {
+    return inTurn(() => emit(change), 'an event was not queued')
   }
 
   return {
-    apply(config) {
-      applying = applying
-        .then(() => applyNow(config))
-        .catch(error => log.error('sinks can not be set up now', { error: errorCode(error) }))
-    },
+    apply: config => void inTurn(() => applyNow(config), 'sinks can not be set up now'),
     committed: fanOut.kick,
-    kick,
+    kick(sink) {
+      for (const [name, { loop }] of running) if (sink === undefined || sink === name) loop.lookAgain()
+    },
     tell: change => void tell(change),
     async stop() {
-      await applying
+      await steps
       if (begun) await tell({ name: 'system.stopped', channel: 'system', text: 'stopped' })
       stopped = true
       await fanOut.flush()
@@ -207,32 +195,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       late.abort()
       await fanOut.stop()
       for (const name of [...running.keys()]) end(name)
-      await Promise.all(ending)
+      await Promise.all(ending.values())
     },
   }
-}
-
-interface Wanted {
-  /** null: it does not run. */
-  readonly sink: Sink | null
-  readonly why?: 'paused' | 'misconfigured'
-  readonly settings: string
-}
-
-function wantedSinks({ webhooks, wechatAbot }: Config): Map<string, Wanted> {
-  const wanted = new Map<string, Wanted>()
-  for (const webhook of webhooks.outbound) {
-    const sink = webhook.enabled ? webhookSink(webhook) : null
-    wanted.set(`webhook:${webhook.name}`, { sink, why: 'paused', settings: JSON.stringify(webhook) })
-  }
-  if (wechatAbot !== null) {
-    const { webhookUrl, webhookSecret } = wechatAbot
-    const sink = webhookSecret === null || isWeakSecret(webhookSecret) ? null : abotSink({ webhookUrl, webhookSecret })
-    wanted.set('wechat_abot', { sink, why: 'misconfigured', settings: JSON.stringify([webhookUrl, webhookSecret]) })
-  }
-  return wanted
-}
-
-function healthFacts({ state, reason, nextTryAt }: SinkHealth) {
-  return { state, reason, next_try_utc: nextTryAt === null ? null : utcSeconds(nextTryAt) }
 }

@@ -8,7 +8,7 @@ import type { Database } from '../../store/database.ts'
 import { enqueue } from '../../store/deliveries.ts'
 import { insertEvent, newEventId, removeOldEvents } from '../../store/events.ts'
 import { dueMessages, type StoredMessage } from '../../store/messages.ts'
-import { fanOutPosition, moveFanOut, sinkStarts } from '../../store/sinks.ts'
+import { fanOutPosition, followSinks, moveFanOut, sinkStarts } from '../../store/sinks.ts'
 import type { Writer } from '../../store/writer.ts'
 import { originOf, type Route, routesOf, sinksFor } from '../routes.ts'
 import { createLoopBrake } from './loop-brake.ts'
@@ -46,6 +46,15 @@ export interface FanOutOptions {
   readonly onQueued: (sinks: ReadonlySet<string>) => void
 }
 
+/** What comes of a few messages. */
+interface Round {
+  readonly queued: Set<string>
+  /** Peers of whom a loop is suspected. */
+  readonly slowed: Set<string>
+  /** By seq, in ms. */
+  readonly putOffs: Map<number, number>
+}
+
 /** Messages of so long share one commit, which the next message may have to wait for. */
 const GATHER_MS = 20
 const AT_ONCE = 200
@@ -56,6 +65,8 @@ const CLEAR_EVERY = 200
 export function createFanOut({ writer, clock, log, onQueued }: FanOutOptions): FanOut {
   const brake = createLoopBrake(clock)
   let config: Config | null = null
+  /** The database in which the sinks of the routes were made known. */
+  let knownIn: Database | null = null
   let routes: readonly Route[] = []
   let cancel: (() => void) | undefined
   let running: Promise<void> | null = null
@@ -94,31 +105,45 @@ export function createFanOut({ writer, clock, log, onQueued }: FanOutOptions): F
 
   /** @returns whether there may be more */
   async function round(): Promise<boolean> {
-    const queued = new Set<string>()
-    const more = await writer.write(database => {
-      queued.clear()
-      return handOn(database, queued)
+    const made: Round = { queued: new Set(), slowed: new Set(), putOffs: new Map() }
+    const { more, database } = await writer.write(database => {
+      made.queued.clear()
+      return { more: handOn(database, made), database }
     })
-    if (queued.size > 0) onQueued(queued)
+    knownIn = database
+    for (const lane of made.slowed) log.warn('a loop is suspected: this peer is handed on slowly', { lane })
+    if (made.queued.size > 0) onQueued(made.queued)
     return more
   }
 
-  function handOn(database: Database, queued: Set<string>): boolean {
-    const starts = sinkStarts(database)
+  function handOn(database: Database, made: Round): boolean {
+    const starts = startsIn(database)
     const first = Math.min(...routes.map(({ sink }) => starts.get(sink) ?? Number.MAX_SAFE_INTEGER))
     const position = fanOutPosition(database)
     const messages = dueMessages(database, Math.max(position, first), AT_ONCE)
-    for (const message of messages) handOnOne(database, message, { starts, queued })
+    for (const message of messages) handOnOne(database, message, { starts, made })
     const last = messages.at(-1)
     if (last !== undefined) moveFanOut(database, last.seq)
     if (rounds++ % CLEAR_EVERY === 0) removeOldEvents(database)
     return messages.length > 0
   }
 
+  /** Where a damaged database was replaced, sinks that it lost go on where messages were handed on last. */
+  function startsIn(database: Database): ReadonlyMap<string, number> {
+    const starts = sinkStarts(database)
+    if (database === knownIn || routes.every(({ sink }) => starts.has(sink))) return starts
+    followSinks(
+      database,
+      routes.map(({ sink }) => sink),
+      fanOutPosition(database),
+    )
+    return sinkStarts(database)
+  }
+
   function handOnOne(
     database: Database,
     message: StoredMessage,
-    { starts, queued }: { starts: ReadonlyMap<string, number>; queued: Set<string> },
+    { starts, made }: { starts: ReadonlyMap<string, number>; made: Round },
   ): void {
     const event = messageEvent(message)
     if (event === null || config === null) return
@@ -126,9 +151,11 @@ export function createFanOut({ writer, clock, log, onQueued }: FanOutOptions): F
     const wanting = sinksFor(outgoing, routes, originOf(outgoing, config)).filter(
       ({ sink }) => (starts.get(sink) ?? Number.MAX_SAFE_INTEGER) < message.seq,
     )
-    const putOffMs = brake.check(message, event)
+    // Once a message: what is written here may have to be written again.
+    const putOffMs = made.putOffs.get(message.seq) ?? brake.check(message, event)
+    made.putOffs.set(message.seq, putOffMs)
     if (wanting.length === 0) return
-    if (putOffMs > 0) log.warn('a loop is suspected: this peer is handed on slowly', { lane: event.lane })
+    if (putOffMs > 0) made.slowed.add(event.lane)
     const eventId = newEventId()
     const row = insertEvent(database, {
       eventId,
@@ -147,12 +174,15 @@ export function createFanOut({ writer, clock, log, onQueued }: FanOutOptions): F
     for (const { sink, body } of wanting) {
       const notBefore = putOffMs === 0 ? 0 : clock.now() + putOffMs
       enqueue(database, { sink, event: row, lane: event.lane, body: body?.(message) ?? null, notBefore })
-      queued.add(sink)
+      made.queued.add(sink)
     }
   }
 
   function emitIn(database: Database, { name, lane, data }: Emitted, except?: string): void {
-    const wanting = routes.filter(route => route.sink !== except && route.wants({ name, message: null }))
+    const starts = startsIn(database)
+    const wanting = routes.filter(
+      route => route.sink !== except && starts.has(route.sink) && route.wants({ name, message: null }),
+    )
     if (wanting.length === 0) return
     const eventId = newEventId()
     const at = utcSeconds(clock.now())
@@ -166,6 +196,7 @@ export function createFanOut({ writer, clock, log, onQueued }: FanOutOptions): F
     follow(next) {
       config = next
       routes = routesOf(next)
+      knownIn = writer.database
       kick()
     },
     async emit(event) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
 import type { StoredMessage } from '../../store/messages.ts'
 import type { MessageEvent } from './message-event.ts'
@@ -19,8 +20,9 @@ const PUT_OFF_MS = 10 * 60_000
 const MOST_PEERS = 1000
 
 interface Watched {
-  text: string
-  /** Monotonic times of that text. */
+  /** A digest: a thousand texts may be a thousand megabytes. */
+  words: string
+  /** Monotonic times of those words. */
   readonly received: number[]
   readonly sent: number[]
 }
@@ -30,20 +32,24 @@ export function createLoopBrake(clock: Clock): LoopBrake {
 
   function watch(lane: string): Watched {
     const known = peers.get(lane)
-    const watched = known ?? { text: '', received: [], sent: [] }
+    const watched = known ?? { words: '', received: [], sent: [] }
     peers.delete(lane)
     peers.set(lane, watched)
     const oldest = peers.keys().next().value
     if (peers.size > MOST_PEERS && oldest !== undefined) peers.delete(oldest)
+    forgetOld(watched.received)
+    forgetOld(watched.sent)
     return watched
   }
 
-  function note(times: number[]): number {
-    const now = clock.monotonic()
-    while (times[0] !== undefined && times[0] < now - WINDOW_MS) times.shift()
-    times.push(now)
-    if (times.length > 2 * REPEATS) times.shift()
-    return times.length
+  function forgetOld(times: number[]): void {
+    const since = clock.monotonic() - WINDOW_MS
+    while (times[0] !== undefined && times[0] < since) times.shift()
+  }
+
+  function note(times: number[]): void {
+    times.push(clock.monotonic())
+    if (times.length > REPEATS) times.shift()
   }
 
   return {
@@ -54,11 +60,13 @@ export function createLoopBrake(clock: Clock): LoopBrake {
         return 0
       }
       if (event.name !== 'message.received') return 0
-      if (watched.text !== message.content) {
-        watched.text = message.content
+      const words = createHash('sha256').update(message.content).digest('base64')
+      if (watched.words !== words) {
+        watched.words = words
         watched.received.length = 0
       }
-      if (note(watched.received) < REPEATS) return 0
+      note(watched.received)
+      if (watched.received.length < REPEATS) return 0
       // What a webhook brings is answered by being pushed on; people are answered by sending to them.
       const isAnswered = message.from?.address.scheme === 'webhook' || watched.sent.length >= REPEATS
       return isAnswered ? PUT_OFF_MS : 0
