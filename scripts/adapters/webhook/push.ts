@@ -38,6 +38,7 @@ export async function pushToWebhook(webhook: OutboundWebhook, push: Push, ctx: P
   const timestampSeconds = Math.floor(ctx.clock.now() / 1000)
   const headers = {
     'Content-Type': 'application/json',
+    'User-Agent': 'openwechat-im-client',
     ...eventHeaders({ id: push.id, event: push.event, attempt: push.attempt, timestampSeconds, secret, body }),
   }
   try {

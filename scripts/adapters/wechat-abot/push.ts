@@ -35,6 +35,7 @@ async function pushToAbot(
   const timestampSeconds = Math.floor(ctx.clock.now() / 1000)
   const headers = {
     'Content-Type': 'application/json',
+    'User-Agent': 'openwechat-im-client',
     ...abotSignatures(webhookSecret, push.body, timestampSeconds),
     'X-Wechat-Abot-Event-Id': push.id,
   }
