@@ -38,6 +38,13 @@ export interface Size {
   readonly quietMs: number
   readonly startPairs: number
   readonly statusPairs: number
+  /** Events that wait for a receiver that is well, and how many of them are not counted. */
+  readonly queue: number
+  readonly queueWarmUp: number
+  readonly queuePairs: number
+  /** Events that wait for each of the dead ones. */
+  readonly backlog: number
+  readonly deadPairs: number
 }
 
 export const FULL: Size = {
@@ -52,6 +59,11 @@ export const FULL: Size = {
   quietMs: 10_000,
   startPairs: 10,
   statusPairs: 20,
+  queue: 5000,
+  queueWarmUp: 500,
+  queuePairs: 4,
+  backlog: 10_000,
+  deadPairs: 4,
 }
 
 export const QUICK: Size = {
@@ -66,6 +78,11 @@ export const QUICK: Size = {
   quietMs: 2000,
   startPairs: 4,
   statusPairs: 5,
+  queue: 2000,
+  queueWarmUp: 200,
+  queuePairs: 2,
+  backlog: 2000,
+  deadPairs: 2,
 }
 
 /** One line of the table. The ratio of a pair is always ours divided by theirs. */
@@ -85,12 +102,12 @@ export interface Pair {
 export type Target = { readonly atLeast: number } | { readonly atMost: number }
 
 /** Machines are noisy: each contender runs right behind the other, again and again, on a disk that has nothing to do. */
-export async function inPairs(
+export async function inPairs<T>(
   count: number,
-  { ours, theirs }: { ours: () => Promise<number>; theirs: () => Promise<number> },
+  { ours, theirs }: { ours: () => Promise<T>; theirs: () => Promise<T> },
   progress: (text: string) => void,
-): Promise<Pair[]> {
-  const pairs: Pair[] = []
+): Promise<{ ours: T; theirs: T }[]> {
+  const pairs: { ours: T; theirs: T }[] = []
   for (let n = 1; n <= count; n++) {
     progress(`pair ${n} of ${count}`)
     settleDisk()

@@ -13,10 +13,15 @@ export interface RunningDaemon {
 /**
  * Starts our daemon as its user does. Resolves once it says that it runs and the relay has its stream.
  *
+ * @param token as it stands in the folder's configuration
  * @param watcher a module that is loaded into it and talks to us
  */
-export async function startDaemon(folder: DataFolder, relay: Relay, watcher?: string): Promise<RunningDaemon> {
-  const stream = relay.nextStream(OURS)
+export async function startDaemon(
+  folder: DataFolder,
+  relay: Relay,
+  { token = OURS, watcher }: { token?: string; watcher?: string } = {},
+): Promise<RunningDaemon> {
+  const stream = relay.nextStream(token)
   const nodeOptions = watcher === undefined ? [] : [...SMALL_HEAP, '--import', watcher]
   const args = [...nodeOptions, LAUNCHER, 'sse', '--data-dir', folder.path, '--no-identity-lock']
   const daemon = start(process.execPath, args, { ipc: watcher !== undefined })

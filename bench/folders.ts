@@ -43,8 +43,8 @@ export function createFolders(parent: string): Folders {
   }
 }
 
-export function writeConfig(folder: DataFolder, { url }: Relay): void {
-  writeFileSync(folder.file('config.json'), JSON.stringify({ base_url: url, token: OURS }), { mode: 0o600 })
+export function writeConfig(folder: DataFolder, { url }: Relay, token = OURS): void {
+  writeFileSync(folder.file('config.json'), JSON.stringify({ base_url: url, token }), { mode: 0o600 })
 }
 
 const SHOWING = ['inbox_pushed.md', 'conversations.md'] as const

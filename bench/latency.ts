@@ -6,7 +6,7 @@ import { OURS, type Relay, THEIRS } from './relay.ts'
 import { percentile } from './statistics.ts'
 
 const WATCHER = join(import.meta.dirname, 'watch-commits.ts')
-const A_SECOND = 50
+export const A_SECOND = 50
 /** Whatever follows a start, or the turn before, is over then: our files are synced within a second. */
 const SETTLE_MS = 1500
 /** The last message has had its time. */
@@ -18,12 +18,12 @@ const REST_MS = 250
  */
 export async function latency(bench: Bench): Promise<Row[]> {
   const { size, relay, folders, fresh, progress } = bench
-  const { daemon } = await startDaemon(folders.copy(fresh, 'watched'), relay, WATCHER)
+  const { daemon } = await startDaemon(folders.copy(fresh, 'watched'), relay, { watcher: WATCHER })
   const ours: Client = { child: daemon, token: OURS, sent: 0 }
   const theirs = await startFloor(join(folders.create('floor').path, 'messages'), relay)
   const pairs = await inPairs(
     size.latencyPairs,
-    { ours: () => turn(bench, ours), theirs: () => turn(bench, theirs) },
+    { ours: () => p99(bench, ours), theirs: () => p99(bench, theirs) },
     progress,
   )
   await ours.child.stop()
@@ -39,7 +39,7 @@ export async function latency(bench: Bench): Promise<Row[]> {
   ]
 }
 
-interface Client {
+export interface Client {
   readonly child: Child
   readonly token: string
   /** Messages that it was sent. */
@@ -53,8 +53,12 @@ async function startFloor(file: string, relay: Relay): Promise<Client> {
   return { child, token: THEIRS, sent: 0 }
 }
 
-/** Resolves with the p99 of one turn. */
-async function turn({ relay, size }: Bench, client: Client): Promise<number> {
+async function p99(bench: Bench, client: Client): Promise<number> {
+  return percentile(await pacedWaits(bench, client), 99)
+}
+
+/** Resolves with how long each message of one turn took until the client had kept it. */
+export async function pacedWaits({ relay, size }: Bench, client: Client): Promise<number[]> {
   const { child, token, sent: first } = client
   const count = size.pacedWarmUp + size.paced
   client.sent += count
@@ -68,5 +72,5 @@ async function turn({ relay, size }: Bench, client: Client): Promise<number> {
   const keptAt = await answer
   if (keptAt.length !== client.sent) throw new Error(`${keptAt.length} of ${client.sent} messages were seen to be kept`)
   const waits = sentAt.map((at, n) => (keptAt[first + n] ?? Number.NaN) - at)
-  return percentile(waits.slice(size.pacedWarmUp), 99)
+  return waits.slice(size.pacedWarmUp)
 }

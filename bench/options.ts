@@ -2,7 +2,16 @@ import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
 /** In the order of the table. */
-export const FIGURE_NAMES = ['ingest', 'latency', 'start', 'memory', 'commands', 'reading'] as const
+export const FIGURE_NAMES = [
+  'ingest',
+  'latency',
+  'start',
+  'memory',
+  'commands',
+  'reading',
+  'delivery',
+  'dead-sinks',
+] as const
 export type FigureName = (typeof FIGURE_NAMES)[number]
 
 export interface Options {

@@ -4,6 +4,8 @@ import type { DataFolder } from '../scripts/store/data-folder.ts'
 import { type Bench, FULL, type History, QUICK, type Row } from './bench.ts'
 import { commands } from './commands.ts'
 import { startDaemon } from './daemon.ts'
+import { deadSinks } from './dead-sinks.ts'
+import { delivery } from './delivery.ts'
 import { createFolders, type Folders, freeBytes, isInMemory, writeConfig } from './folders.ts'
 import { ingest, requirePython } from './ingest.ts'
 import { latency } from './latency.ts'
@@ -25,6 +27,8 @@ const FIGURES: Readonly<Record<FigureName, (bench: Bench) => Promise<Row[]>>> = 
   memory,
   commands,
   reading,
+  delivery,
+  'dead-sinks': deadSinks,
 }
 
 /** Two histories at a time, 1.2 KB a message each, and what SQLite needs beside them. */

@@ -1,8 +1,8 @@
 import { type LookupAddress, lookup } from 'node:dns'
 import { BlockList, isIPv6, type LookupFunction, Socket } from 'node:net'
-import { buildConnector, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
+import { buildConnector, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
 import type { ProxySettings } from '../core/environment.ts'
-import type { FetchLike } from '../core/fetch.ts'
+import type { BodyReader, FetchLike } from '../core/fetch.ts'
 
 /** The one way out to the network. */
 export interface Transport {
@@ -40,12 +40,7 @@ export function createTransport(proxy: ProxySettings, { forPushes = false }: Tra
     connectTimeout: CONNECT_LIMIT_MS,
   })
   return {
-    fetch: (url, { onSent, body, ...init }) =>
-      undiciFetch(url, {
-        ...init,
-        ...(body === undefined ? {} : { body: onSent === undefined ? body : new CountedBody([body], onSent) }),
-        dispatcher,
-      }),
+    fetch: forPushes ? pushFetch(dispatcher) : wholeFetch(dispatcher),
     async close() {
       await dispatcher.destroy()
       connector.close()
@@ -56,6 +51,44 @@ export function createTransport(proxy: ProxySettings, { forPushes = false }: Tra
 /** Programs on this machine are never behind a proxy, and the secrets that they are shown are none of its business. */
 function exceptHere({ except }: ProxySettings): string {
   return [except, 'localhost', '127.0.0.1', '::1'].filter(name => name !== '').join(',')
+}
+
+function wholeFetch(dispatcher: Dispatcher): FetchLike {
+  return (url, { onSent, body, ...init }) =>
+    undiciFetch(url, {
+      ...init,
+      ...(body === undefined ? {} : { body: onSent === undefined ? body : new CountedBody([body], onSent) }),
+      dispatcher,
+    })
+}
+
+/**
+ * The same for pushes, in half of the time: of the fetch standard they need nothing but a status, a header and some bytes.
+ * It follows nobody, and leaves what came compressed as it is.
+ */
+function pushFetch(dispatcher: Dispatcher): FetchLike {
+  return async (url, { method, headers, body = null, signal = null }) => {
+    const { origin, pathname, search } = new URL(url)
+    const answer = await dispatcher.request({ origin, path: pathname + search, method, headers, body, signal })
+    return {
+      status: answer.statusCode,
+      headers: { get: name => answer.headers[name.toLowerCase()]?.toString() ?? null },
+      body: { getReader: () => readerOf(answer.body) },
+    }
+  }
+}
+
+function readerOf(body: AsyncIterable<Uint8Array>): BodyReader {
+  const pieces = body[Symbol.asyncIterator]()
+  return {
+    async read() {
+      const { done = false, value } = await pieces.next()
+      return done ? { done } : { done, value }
+    },
+    async cancel() {
+      await pieces.return?.()
+    },
+  }
 }
 
 /** One piece of a body whose progress is told. */

@@ -2,12 +2,11 @@ import { UsageError } from '../core/errors.ts'
 import { isRetentionDays, LONGEST_RETENTION_DAYS } from '../core/retention.ts'
 import type { PruneResult } from '../engine/actions/prune.ts'
 import { requireDataFolder } from '../store/data-folder.ts'
-import { openForReading } from '../store/database.ts'
 import { configuredRetentionDays, cutoffOf, prunable } from '../store/retention.ts'
-import { newerSchema, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts'
 import { folderSizes } from '../store/sizes.ts'
 import { type Command, type CommandContext, DONE, speaker, WRONG_USAGE } from './command.ts'
 import { isConfirmed } from './confirm.ts'
+import { openMessages } from './reading.ts'
 
 /** What `retention --json` prints; fields may be added, never renamed. */
 interface Plan {
@@ -87,9 +86,8 @@ function makePlan(context: CommandContext, days: number): Plan {
   const folder = context.folder()
   const sizes = folderSizes(folder)
   const cutoff = days === 0 ? null : cutoffOf(days, context.clock.now())
-  const database = openForReading(folder.file('state.db'))
+  const database = openMessages(context)
   try {
-    if (database !== null && schemaVersion(database) > SCHEMA_VERSION) throw newerSchema(schemaVersion(database))
     const found = database === null || cutoff === null ? null : prunable(database, cutoff)
     return {
       days,

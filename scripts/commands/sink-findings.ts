@@ -2,24 +2,25 @@ import type { Finding } from '../core/finding.ts'
 import { sinksJson } from '../projections/sinks-json.ts'
 import { type DataFolder, folderExists } from '../store/data-folder.ts'
 import { openForReading } from '../store/database.ts'
+import { schemaVersion } from '../store/schema.ts'
 
 /** How the sinks were when the daemon last told of them. */
 export function inspectSinks(folder: DataFolder): Finding[] {
-  const database = folderExists(folder) ? openOrNull(folder.file('state.db')) : null
-  if (database === null) return []
-  try {
-    return Object.entries(sinksJson(database)).map(([name, facts]) => findingOf(name, facts))
-  } finally {
-    database.close()
-  }
+  return Object.entries(knownSinks(folder)).map(([name, facts]) => findingOf(name, facts))
 }
 
-/** What is wrong with the database is told elsewhere. */
-function openOrNull(path: string) {
+function knownSinks(folder: DataFolder): ReturnType<typeof sinksJson> {
   try {
-    return openForReading(path)
+    const database = folderExists(folder) ? openForReading(folder.file('state.db')) : null
+    try {
+      // A daemon that is being started has made the file, and nothing in it yet.
+      return database === null || schemaVersion(database) === 0 ? {} : sinksJson(database)
+    } finally {
+      database?.close()
+    }
   } catch {
-    return null
+    // What is wrong with the database is told elsewhere.
+    return {}
   }
 }
 

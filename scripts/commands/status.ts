@@ -2,14 +2,14 @@ import { type Bilingual, inLanguage } from '../core/i18n.ts'
 import { sinksJson } from '../projections/sinks-json.ts'
 import { readConfigFile } from '../store/config-file.ts'
 import { countRelationships } from '../store/contacts.ts'
-import { folderExists, requireDataFolder } from '../store/data-folder.ts'
-import { type Database, openForReading } from '../store/database.ts'
+import { requireDataFolder } from '../store/data-folder.ts'
+import type { Database } from '../store/database.ts'
 import { runningDaemon } from '../store/ownership.ts'
 import { AGENT, shownTotal, unreadCount } from '../store/positions.ts'
 import { configuredRetentionDays, type Retention, retentionOf } from '../store/retention.ts'
-import { newerSchema, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts'
 import { currentAccount, readStatus } from '../store/status.ts'
 import { type Command, type CommandContext, DONE, speaker } from './command.ts'
+import { openMessages } from './reading.ts'
 import { listenerLine, sinkLines } from './sink-lines.ts'
 
 /** What `status --json` prints; fields may be added, never renamed. */
@@ -47,9 +47,8 @@ export const status: Command = {
 function readAll(context: CommandContext): Status {
   const folder = context.folder()
   const holder = runningDaemon(folder)
-  const database = folderExists(folder) ? openForReading(folder.file('state.db')) : null
+  const database = openMessages(context)
   try {
-    if (database !== null && schemaVersion(database) > SCHEMA_VERSION) throw newerSchema(schemaVersion(database))
     return {
       data_folder: folder.path,
       daemon: holder === null ? { running: false } : { running: true, pid: holder.pid, since_utc: holder.startedAt },

@@ -13,7 +13,7 @@ export interface ConfigurationOptions {
   readonly language: Language
   /** A sentence for whoever sits at the terminal. */
   readonly say: (text: string) => void
-  /** The configuration in force; null while there has never been a valid one. */
+  /** The configuration in force, again when it is saved as it is; null while there has never been a valid one. */
   readonly apply: (config: Config | null) => void
   readonly event: (event: 'CONFIG_MISSING' | 'CONFIG_INVALID' | 'CONFIG_RELOADED') => void
   readonly tell: (status: Readonly<Record<string, unknown>>) => void
@@ -56,7 +56,11 @@ export function createConfiguration(options: ConfigurationOptions): { read(): vo
         return
       }
       const present = `${file.readableByOthers} ${file.text}`
-      if (present === lastRead) return
+      if (present === lastRead) {
+        // Somebody saved it as it is: what waits for the owner may have been put right elsewhere.
+        if (last !== null) apply(last)
+        return
+      }
       lastRead = present
       try {
         const { config, warnings } = parseConfig(file.text, openclaw)

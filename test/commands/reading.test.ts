@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { doctor } from '../../scripts/commands/doctor.ts'
 import { history } from '../../scripts/commands/history.ts'
 import { inbox } from '../../scripts/commands/inbox.ts'
+import { retention } from '../../scripts/commands/retention.ts'
 import { search } from '../../scripts/commands/search.ts'
+import { status } from '../../scripts/commands/status.ts'
 import { createDataFolder, dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { hostileText } from '../support/arbitraries.ts'
 import { ROOT, runProgram } from '../support/child.ts'
@@ -198,6 +202,34 @@ describe('inbox', () => {
     assert.match((await run({ folder }, 'inbox')).stderr, /^error: There is no data folder at /)
     createDataFolder(folder)
     assert.deepEqual(seqs(await json({ folder }, 'inbox')), [])
+  })
+})
+
+describe('a database in which a daemon that starts has made nothing yet', () => {
+  const folder = dataFolderAt(join(temporaryFolder(), 'openwechat_im_client'))
+  createDataFolder(folder)
+  const database = new DatabaseSync(folder.file('state.db'))
+  // A whole page, and still nothing in it.
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE passing (x); DROP TABLE passing')
+  database.close()
+
+  for (const [name, command] of Object.entries({ status, doctor, retention, inbox })) {
+    test(`is none for ${name}`, async () => {
+      const { stdout } = await callCommand(command, folder, [])
+      assert.equal(typeof JSON.parse(stdout), 'object')
+    })
+  }
+})
+
+describe('a file that is no database', () => {
+  test('is what doctor says of it', async () => {
+    const folder = dataFolderAt(join(temporaryFolder(), 'openwechat_im_client'))
+    createDataFolder(folder)
+    writeFileSync(folder.file('state.db'), 'no database'.repeat(1000))
+    const { code, stdout } = await callCommand(doctor, folder, [])
+    const { findings } = JSON.parse(stdout) as { findings: { check: string; level: string; text: string }[] }
+    const found = findings.find(({ check }) => check === 'state.db')
+    assert.deepEqual([code, found?.level, found?.text], [1, 'fault', 'damaged (file_is_not_a_database)'])
   })
 })
 

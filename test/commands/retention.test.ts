@@ -30,7 +30,10 @@ describe('retention', () => {
     const { code, stdout } = await runProgram(['retention', '--data-dir', path])
     assert.equal(code, 0)
     assert.match(stdout, /^Older than 7 days: 2 messages, received since 2026-02-17T10:00:00Z\.$/m)
-    assert.match(stdout, /^Sizes: conversations\.md 1 kB, inbox_pushed\.md 1 kB, state\.db [\d.]+ (?:kB|MB), \.archive 0 kB$/m)
+    assert.match(
+      stdout,
+      /^Sizes: conversations\.md 1 kB, inbox_pushed\.md 1 kB, state\.db [\d.]+ (?:kB|MB), \.archive 0 kB$/m,
+    )
     assert.match(stdout, /would write 2 messages to \.archive/)
     const zh = await runProgram(['retention', '--data-dir', path, '--lang', 'zh'])
     assert.match(zh.stdout, /超过 7 天：2 条消息/)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../../scripts/core/clock.ts'
 import { UnreachableError } from '../../scripts/core/errors.ts'
 import { startRelayProcess } from '../support/child.ts'
+import { portForLong } from '../support/listen.ts'
 import { createOracle, markOfPayload } from '../support/oracle.ts'
 import { scale } from '../support/scale.ts'
 import { campaignSeed, seededRandom } from '../support/seeded-random.ts'
@@ -120,16 +120,4 @@ function hasDrained(view: FolderView, connections: number): boolean {
 
 function viasOf(view: FolderView, mark: string): string[] {
   return view.entries().flatMap(one => (markOfPayload(one.payload).includes(mark) ? [one.via] : []))
-}
-
-/** A port that stays free while the relay is down: outside of the range from which the kernel gives out ports. */
-async function portForLong(): Promise<number> {
-  for (let port = 20_000 + (process.pid % 10_000); ; port++) {
-    const probe = createServer()
-    const isFree = await new Promise<boolean>(resolve => {
-      probe.once('error', () => resolve(false))
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-    })
-    if (isFree) return port
-  }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import type { FetchLike } from '../../scripts/core/fetch.ts'
 import { openForReading } from '../../scripts/store/database.ts'
 import { readStatus } from '../../scripts/store/status.ts'
 import { ALICE, chat, inboxBody } from '../support/blocks.ts'
@@ -142,6 +143,45 @@ describe('the configuration', () => {
       .join('\n')
     assert.match(warnings, /plain http/)
     assert.match(warnings, /unknown key "tokn".*did you mean "token"/)
+  })
+})
+
+describe('a file that is saved as it is', () => {
+  const saveAgain = (scene: Scene) => writeFileSync(scene.folder.file('config.json'), scene.text('config.json'))
+
+  test('has a relay tried again at once that did not know the token', async t => {
+    const scene = await startScene(t, { config: { token: OTHER } })
+    await scene.until('refused', () => scene.channel(/AUTH_REFUSED/).length === 1)
+    scene.relay.token = OTHER
+    const before = scene.clock.monotonic()
+    saveAgain(scene)
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    assert.ok(scene.clock.monotonic() - before < 60_000)
+    assert.deepEqual(scene.channel(/CONFIG_RELOADED/), [])
+  })
+
+  test('has everything in OpenClaw tried again at once that was not there', async t => {
+    let status = 404
+    const asked: string[] = []
+    const pushFetch: FetchLike = url => {
+      asked.push(new URL(url).pathname)
+      return Promise.resolve(answer('{"ok":true}', { status }))
+    }
+    const scene = await startScene(t, {
+      pushFetch,
+      config: { wake: { token: 'of-the-hooks' }, wechat_abot: { webhookSecret: 'sixteen-characters' } },
+    })
+    await scene.until('connected', () => scene.relay.streams.length === 1)
+    scene.relay.streams[0]?.push(chat(ALICE, 'hello'))
+    await scene.until('both asked', () => asked.length === 2)
+    await scene.pass(20_000)
+    assert.equal(asked.length, 2)
+    status = 200
+    const before = scene.clock.monotonic()
+    saveAgain(scene)
+    await scene.until('both asked again', () => asked.length === 4)
+    assert.ok(scene.clock.monotonic() - before < 60_000)
+    assert.deepEqual(asked.slice(2).sort(), ['/hooks/wake', '/wechat_abot/webhook'])
   })
 })
 

@@ -3,14 +3,17 @@ import { rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { createAbot } from './abot.ts'
 import { addsNoSkill, fillDataFolder, listSkills, pretenderWouldCount } from './data-folder.ts'
 import { installOpenClaw } from './install-openclaw.ts'
+import { ALL_PEER_WORDS, createHousehold, peerWordsIn } from './owners.ts'
 import { brokenSnapshotAddsNothing, goesAway, isNotThereUnasked, loads, reachesPrompt } from './plugin.ts'
 import * as skill from './skill.ts'
+import { createWaking } from './waking.ts'
 import { createWorld, type World } from './world.ts'
 
 /**
- * `npm run test:openclaw`: the packaged skill and the plugin in the real program. Needs npm's registry, python3 and
+ * `npm run test:openclaw`: the packaged skill, its daemon and the plugin beside the real program. Needs npm's registry, python3 and
  * 1 GB in the folder for temporary files; uses a home of its own, and listens on this machine only.
  */
 
@@ -69,9 +72,39 @@ async function showAll(world: World): Promise<void> {
   await step('skill in a prompt', () => skill.modelSeesSkill(world))
   await step('broken snapshot', () => brokenSnapshotAddsNothing(world))
   await step('plugin removed', () => goesAway(world))
+
+  await showDaemons(world)
   await step('skill folder', async () => {
     assert.equal(skill.digestOf(skill.skillFolder(world)), digest)
     return 'not a byte changed since it was installed'
+  })
+}
+
+/** With daemons of the installed skill, on a relay in this process. */
+async function showDaemons(world: World): Promise<void> {
+  const household = await createHousehold(world)
+  const waking = createWaking(world, household)
+  await step('hooks off', waking.hooksOff)
+  await step('woken by the mapping', waking.byMapping)
+  await step('the agent reads', waking.agentReads)
+  await step('wrong token', waking.wrongToken)
+  await step('woken as an agent', waking.asAgent)
+  await step('a hundred messages', waking.hundredMessages)
+  await step('gateway down', waking.gatewayDown)
+  await step('gateway up', waking.gatewayUp)
+
+  const abot = createAbot(world, household)
+  await step('no wechat_abot', abot.withoutPlugin)
+  await step('wechat_abot installed', abot.withPlugin)
+  await step('a changed byte', abot.changedByte)
+  await step('wrong secret', abot.wrongSecret)
+
+  await step('daemons stopped', async () => {
+    const count = await household.close()
+    const { prompts } = world.model
+    const texts = prompts.flatMap(({ system, messages }) => [system, ...messages])
+    assert.deepEqual(peerWordsIn(texts.join('\n')), [])
+    return `${count} in order; none of ${ALL_PEER_WORDS.join(', ')} came into any of ${prompts.length} prompts`
   })
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -16,18 +16,28 @@ export interface World {
   readonly folder: string
   readonly workspace: string
   readonly model: StandInModel
+  /** Where the gateway answers, while it runs. */
+  readonly gatewayUrl: string
   /** `node` with these arguments, where and as the program would run it. */
   node(args: readonly string[]): Promise<Ended>
+  /** The same for what goes on until somebody stops it. */
+  begin(args: readonly string[]): Running
   /** Any command, there. */
   run(command: string, args: readonly string[]): Promise<Ended>
   /** The program's command line; fails unless it ends with 0. */
   cli(...args: readonly string[]): Promise<string>
   /** The same with `--json`, parsed. */
   json(...args: readonly string[]): Promise<unknown>
+  /** What the owner does with an editor; a running gateway takes it over by itself. */
+  editSettings(change: (settings: Settings) => Settings): void
   /** Resolves with the addresses of this machine on which it does not answer. */
   startGateway(): Promise<readonly string[]>
+  stopGateway(): Promise<void>
   close(): Promise<void>
 }
+
+/** Of `openclaw.json`. */
+export type Settings = Readonly<Record<string, unknown>>
 
 const LIMIT_MS = 120_000
 const READY_MS = 90_000
@@ -43,23 +53,21 @@ export async function createWorld(openclaw: OpenClaw): Promise<World> {
   for (const path of [state, workspace, temporary]) mkdirSync(path, { recursive: true, mode: 0o700 })
   const model = await startStandInModel()
   const port = await freePort()
-  writeFileSync(
-    join(state, 'openclaw.json'),
-    JSON.stringify({
-      // On this machine only, and nothing is looked up elsewhere.
-      gateway: {
-        mode: 'local',
-        bind: 'loopback',
-        port,
-        auth: { mode: 'token', token: randomBytes(24).toString('hex') },
-      },
-      discovery: { mdns: { mode: 'off' } },
-      update: { checkOnStart: false },
-      models: { mode: 'replace', catalogRefresh: { enabled: false }, providers: { standin: model.provider } },
-      agents: { defaults: { workspace, skipBootstrap: true, model: { primary: 'standin/m' } } },
-    }),
-    { mode: 0o600 },
-  )
+  const settings = join(state, 'openclaw.json')
+  const writeSettings = (value: Settings) => writeFileSync(settings, JSON.stringify(value), { mode: 0o600 })
+  writeSettings({
+    // On this machine only, and nothing is looked up elsewhere.
+    gateway: {
+      mode: 'local',
+      bind: 'loopback',
+      port,
+      auth: { mode: 'token', token: randomBytes(24).toString('hex') },
+    },
+    discovery: { mdns: { mode: 'off' } },
+    update: { checkOnStart: false },
+    models: { mode: 'replace', catalogRefresh: { enabled: false }, providers: { standin: model.provider } },
+    agents: { defaults: { workspace, skipBootstrap: true, model: { primary: 'standin/m' } } },
+  })
   // Nothing is inherited: keys and accounts of whoever runs this are none of its business.
   const env = {
     PATH: [dirname(process.execPath), ...(process.env['PATH'] ?? '').split(delimiter)].join(delimiter),
@@ -67,6 +75,8 @@ export async function createWorld(openclaw: OpenClaw): Promise<World> {
     TMPDIR: temporary,
     LANG: 'C.UTF-8',
     OPENCLAW_STATE_DIR: state,
+    // As in what its agents run.
+    OPENCLAW_GATEWAY_PORT: String(port),
     CI: 'true',
     DO_NOT_TRACK: '1',
     NO_COLOR: '1',
@@ -83,15 +93,23 @@ export async function createWorld(openclaw: OpenClaw): Promise<World> {
     return stdout
   }
 
+  async function stopGateway(): Promise<void> {
+    await gateway?.stop()
+    gateway = undefined
+  }
+
   return {
     openclaw,
     folder,
     workspace,
     model,
+    gatewayUrl: `http://127.0.0.1:${port}`,
     cli,
+    begin: args => begin(process.execPath, args),
     node: args => begin(process.execPath, args, LIMIT_MS).ended,
     run: (command, args) => begin(command, args, LIMIT_MS).ended,
     json: async (...args) => JSON.parse(await cli(...args, '--json')),
+    editSettings: change => writeSettings(change(JSON.parse(readFileSync(settings, 'utf8')) as Settings)),
     async startGateway() {
       const started = begin(process.execPath, [openclaw.program, 'gateway', 'run'])
       gateway = started
@@ -112,8 +130,9 @@ export async function createWorld(openclaw: OpenClaw): Promise<World> {
       }
       return silent
     },
+    stopGateway,
     async close() {
-      await gateway?.stop()
+      await stopGateway()
       model.close()
     },
   }

@@ -15,7 +15,10 @@ interface Timer {
   readonly action: () => void
 }
 
-export function createFakeClock({ startAt = Date.UTC(2026, 2, 9, 10, 0, 0), random = (): number => 0.5 } = {}): FakeClock {
+export function createFakeClock({
+  startAt = Date.UTC(2026, 2, 9, 10, 0, 0),
+  random = (): number => 0.5,
+} = {}): FakeClock {
   let wall = startAt
   let elapsed = 0
   // In the order of their making, which decides between those that are due at once.

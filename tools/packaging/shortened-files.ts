@@ -14,6 +14,7 @@ export const SHORTENED: ReadonlyMap<string, string> = new Map([
       "module.exports.EnvHttpProxyAgent = require('./lib/dispatcher/env-http-proxy-agent')",
       "module.exports.buildConnector = require('./lib/core/connect')",
       "module.exports.fetch = require('./lib/web/fetch').fetch",
+      "require('./lib/dispatcher/dispatcher').prototype.request = require('./lib/api/api-request')",
       '',
     ].join('\n'),
   ],

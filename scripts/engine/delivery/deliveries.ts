@@ -98,7 +98,11 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
 
   function follow(sink: Sink, settings: string): void {
     const known = running.get(sink.name)
-    if (known?.settings === settings || stopped) return
+    if (stopped) return
+    if (known?.settings === settings) {
+      known.loop.endHold()
+      return
+    }
     states.show(sink.name, { state: 'working', reason: null })
     running.set(sink.name, { loop: known?.loop ?? start(sink), settings })
     known?.loop.changed(sink)

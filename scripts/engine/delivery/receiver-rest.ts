@@ -13,6 +13,8 @@ export interface ReceiverRest {
   asked(ms: number): void
   /** @param ms null: until somebody ends it */
   hold(ms: number | null): void
+  /** A hold, if it is one, is over; no other rest is. */
+  endHold(): void
   /** Nobody rests any longer. */
   end(): void
 }
@@ -24,9 +26,11 @@ export function createReceiverRest(clock: Clock): ReceiverRest {
   /** By the monotonic clock. */
   let until = 0
   let failures = 0
+  let held = false
 
   function restFor(ms: number): void {
     until = clock.monotonic() + ms
+    held = false
   }
 
   return {
@@ -46,7 +50,13 @@ export function createReceiverRest(clock: Clock): ReceiverRest {
       failures++
       restFor(ms)
     },
-    hold: ms => restFor(ms ?? Number.POSITIVE_INFINITY),
+    hold(ms) {
+      restFor(ms ?? Number.POSITIVE_INFINITY)
+      held = true
+    },
+    endHold() {
+      if (held) until = 0
+    },
     end() {
       until = 0
       failures = 0

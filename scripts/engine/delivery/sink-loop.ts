@@ -29,6 +29,8 @@ export interface SinkLoop {
   lookAgain(): void
   /** The owner changed something about this sink: nothing waits any longer. */
   changed(sink: Sink): void
+  /** The owner changed something, if not here: a receiver that was not there, or did not know us, is asked again. */
+  endHold(): void
   /** Resolves when nothing is left that could go out now. */
   drained(): Promise<void>
   /** The request in flight is given a while to end. */
@@ -49,8 +51,11 @@ export interface SinkLoopOptions {
   readonly after?: Promise<void> | undefined
 }
 
-/** At a stop the request in flight is heard out for so long. */
-const LAST_PUSH_MS = 5000
+/**
+ * At a stop the request in flight is heard out for so long, behind the farewell of all sinks: a daemon stops within five
+ * seconds (design §3).
+ */
+const LAST_PUSH_MS = 2000
 const FAULT_MS = 5000
 
 export function createSinkLoop(options: SinkLoopOptions): SinkLoop {
@@ -164,6 +169,10 @@ export function createSinkLoop(options: SinkLoopOptions): SinkLoop {
       hurried = true
       rest.end()
       report.begin()
+      wake()
+    },
+    endHold() {
+      rest.endHold()
       wake()
     },
     async drained() {

@@ -196,6 +196,25 @@ describe('the queue of a sink', () => {
     assert.deepEqual(texts(sink.seen), ['a1', 'a1', 'b1'])
   })
 
+  test('a hold can be ended as it is; what the receiver asked for can not', async t => {
+    const sink = await runSink(t)
+    const outcomes: PushOutcome[] = [
+      { kind: 'hold', reason: 'http_401', httpStatus: 401, everyMs: null },
+      { kind: 'retry', reason: 'http_429', httpStatus: 429, retryAfterMs: 600_000 },
+    ]
+    sink.answer(() => outcomes.shift() ?? DELIVERED)
+    await sink.queue('a1')
+    await waitFor('held', () => sink.states.at(-1)?.state === 'held')
+    const before = sink.clock.monotonic()
+    sink.loop.endHold()
+    await waitFor('asked to wait', () => sink.states.at(-1)?.state === 'failing')
+    assert.equal(sink.clock.monotonic(), before)
+    sink.loop.endHold()
+    await sink.pass(590_000)
+    assert.equal(sink.seen.length, 2)
+    await sink.until(3)
+  })
+
   test('a new start goes on with the schedule where it was', async t => {
     const first = await runSink(t)
     first.answer(() => FAILED)
