@@ -1,22 +1,6 @@
+import { type Asking, LOOPBACK_NAMES, type Refusal } from '../http/asking.ts'
+
 /** Who may ask, before anything is read. Pure, so that the whole matrix can be tried. */
-
-export interface Asking {
-  readonly method: string
-  /** As it stands in the request line. */
-  readonly target: string
-  /** Every Host header. */
-  readonly hosts: readonly string[]
-  readonly origin: string | undefined
-  /** Sec-Fetch-Site: who made the browser ask. */
-  readonly site: string | undefined
-}
-
-export interface Refusal {
-  readonly status: 400 | 403 | 405 | 421
-  readonly error: 'bad_target' | 'cross_site' | 'method_not_allowed' | 'wrong_host'
-}
-
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
 
 /** null: go on. @param hosts names besides those of this machine, in lower case */
 export function refusalOf(
@@ -27,7 +11,7 @@ export function refusalOf(
   if (!target.startsWith('/')) return { status: 400, error: 'bad_target' }
   // A name of somebody else's that leads to this machine (DNS rebinding) is same-origin to a browser.
   const name = hosts.length === 1 ? nameIn(hosts[0] ?? '') : null
-  if (name === null || !(LOOPBACK.includes(name) || publicHosts.includes(name))) {
+  if (name === null || !(LOOPBACK_NAMES.includes(name) || publicHosts.includes(name))) {
     return { status: 421, error: 'wrong_host' }
   }
   // Only programs ask here. Pages that the owner has open must not, not even ones that this machine serves.

@@ -5,10 +5,11 @@ import type { Bilingual } from '../../core/i18n.ts'
 import type { Logger } from '../../core/logger.ts'
 import { type Answer, failure, LARGEST_BODY_BYTES } from '../../engine/intake/exchange.ts'
 import type { Intake } from '../../engine/intake/intake.ts'
+import { askingOf, type Refusal } from '../http/asking.ts'
 import { HOST, listenOn } from '../http/listen.ts'
 import { createHttpServer, type Limits, type RawAnswer, type Request, type Response } from '../http/server.ts'
 import { readBody } from './body.ts'
-import { type Refusal, refusalOf } from './guard.ts'
+import { refusalOf } from './guard.ts'
 
 /** The daemon's one listener: webhooks that come in, and what a wechat_abot plugin asks for. For programs only. */
 export interface IntakeServer {
@@ -102,17 +103,6 @@ function headersOf({ headers }: Request): Record<string, string | undefined> {
     string,
     string
   >
-}
-
-function askingOf(request: Request) {
-  const { origin, 'sec-fetch-site': site } = request.headers
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    hosts: request.headersDistinct['host'] ?? [],
-    origin,
-    site: site === undefined ? undefined : String(site),
-  }
 }
 
 /** Resolves when it has left, or nobody is there any more. */

@@ -1,22 +1,6 @@
+import { type Asking, LOOPBACK_NAMES, type Refusal } from '../http/asking.ts'
+
 /** Who may ask for what, before anything is looked at on disk. Pure, so that the whole matrix can be tried. */
-
-export interface Asking {
-  readonly method: string
-  /** As it stands in the request line. */
-  readonly target: string
-  /** Every Host header. */
-  readonly hosts: readonly string[]
-  readonly origin: string | undefined
-  /** Sec-Fetch-Site: who made the browser ask. */
-  readonly site: string | undefined
-}
-
-export interface Refusal {
-  readonly status: 400 | 403 | 405 | 421
-  readonly error: 'bad_target' | 'cross_site' | 'method_not_allowed' | 'wrong_host'
-}
-
-const NAMES = ['127.0.0.1', 'localhost', '[::1]']
 
 /** What a browser writes that asks for its own page, or was told the address by its user. */
 const OWN_SITES = new Set(['same-origin', 'none'])
@@ -35,5 +19,5 @@ export function refusalOf(asking: Asking, port: number): Refusal | null {
 }
 
 function isOurs(host: string, port: number): boolean {
-  return NAMES.some(name => host === `${name}:${port}` || (port === 80 && host === name))
+  return LOOPBACK_NAMES.some(name => host === `${name}:${port}` || (port === 80 && host === name))
 }

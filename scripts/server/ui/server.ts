@@ -4,11 +4,12 @@ import { errorCode, errorPlace } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { lookAtDataFile, SHOWN_FILES } from '../../store/data-file-reader.ts'
 import type { DataFolder } from '../../store/data-folder.ts'
+import { askingOf, type Refusal } from '../http/asking.ts'
 import { HOST } from '../http/listen.ts'
 import { createHttpServer, type Limits, type Request, type Response } from '../http/server.ts'
 import { ALLOWED, rawError, sendError, setSecurityHeaders } from './answer.ts'
 import { sendDataFile } from './data-file.ts'
-import { type Refusal, refusalOf } from './guard.ts'
+import { refusalOf } from './guard.ts'
 import { createLive, type Live } from './live.ts'
 import { createPageFiles, type PageFiles } from './page-files.ts'
 import { listenAt } from './port.ts'
@@ -98,17 +99,6 @@ function listen(request: Request, response: Response, live: Live): void {
   const lastEventId = request.headers['last-event-id']
   if (request.method === 'HEAD') response.end()
   else live.join(response, typeof lastEventId === 'string' ? lastEventId : undefined)
-}
-
-function askingOf(request: Request) {
-  const { origin, 'sec-fetch-site': site } = request.headers
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    hosts: request.headersDistinct['host'] ?? [],
-    origin,
-    site: site === undefined ? undefined : String(site),
-  }
 }
 
 function sendRefusal(
