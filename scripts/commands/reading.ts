@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { addressKey, parseAddress } from '../core/address.ts'
-import { ConfigError, UsageError } from '../core/errors.ts'
+import { ConfigError, StorageError, UsageError } from '../core/errors.ts'
 import { requireDataFolder } from '../store/data-folder.ts'
-import { type Database, openForReading } from '../store/database.ts'
+import { type Database, openForReading, sqliteReason } from '../store/database.ts'
 import { peersNamed } from '../store/reading.ts'
 import { newerSchema, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts'
 import { currentAccount } from '../store/status.ts'
@@ -14,7 +14,7 @@ import type { CommandContext } from './command.ts'
 /**
  * `state.db`, beside the daemon or without one; null before there is any.
  *
- * @throws ConfigError where there is no data folder; StorageError when a newer version wrote it
+ * @throws ConfigError where there is no data folder; StorageError when a newer version wrote it, or it is damaged
  */
 export function openMessages(context: CommandContext): Database | null {
   const folder = context.folder()
@@ -24,11 +24,30 @@ export function openMessages(context: CommandContext): Database | null {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return null
   const database = openForReading(path)
   if (database === null) return null
-  const version = schemaVersion(database)
+  const version = versionOf(database)
   if (version >= 1 && version <= SCHEMA_VERSION) return database
   database.close()
   if (version === 0) return null
   throw newerSchema(version)
+}
+
+/** The first look into the file: what is damaged mostly shows here. */
+function versionOf(database: Database): number {
+  try {
+    return schemaVersion(database)
+  } catch (error) {
+    database.close()
+    throw new StorageError(
+      { en: `state.db is damaged (${sqliteReason(error)}).`, zh: `state.db 已损坏（${sqliteReason(error)}）。` },
+      {
+        nextStep: {
+          en: 'Restart the daemon: it moves the file aside, whole, and goes on with what the other files show.',
+          zh: '重启守护进程：它会把该文件整体移开，并依据其他文件继续。',
+        },
+        cause: error,
+      },
+    )
+  }
 }
 
 /** @throws UsageError when it is no whole number within these bounds */

@@ -10,6 +10,7 @@ import { inbox } from '../../scripts/commands/inbox.ts'
 import { retention } from '../../scripts/commands/retention.ts'
 import { search } from '../../scripts/commands/search.ts'
 import { status } from '../../scripts/commands/status.ts'
+import { StorageError } from '../../scripts/core/errors.ts'
 import { createDataFolder, dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { hostileText } from '../support/arbitraries.ts'
 import { ROOT, runProgram } from '../support/child.ts'
@@ -222,6 +223,19 @@ describe('a database in which a daemon that starts has made nothing yet', () => 
 })
 
 describe('a file that is no database', () => {
+  for (const [name, command] of Object.entries({ status, retention, inbox })) {
+    test(`makes ${name} say so, and what to do`, async () => {
+      const folder = dataFolderAt(join(temporaryFolder(), 'openwechat_im_client'))
+      createDataFolder(folder)
+      writeFileSync(folder.file('state.db'), 'no database'.repeat(1000))
+      await assert.rejects(callCommand(command, folder, []), error => {
+        assert.ok(error instanceof StorageError)
+        assert.equal(error.message, 'state.db is damaged (file_is_not_a_database).')
+        return /Restart the daemon/.test(JSON.stringify(error.nextStep))
+      })
+    })
+  }
+
   test('is what doctor says of it', async () => {
     const folder = dataFolderAt(join(temporaryFolder(), 'openwechat_im_client'))
     createDataFolder(folder)
