@@ -130,7 +130,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     undo.push(() => projector.stop(), { waitsForStore: true })
     waiting = () => writer.waiting
 
-    const channelEvents = createChannelEvents(currentAccount(writer.database), change => deliveries?.tell(change))
+    const channelEvents = createChannelEvents(await writer.write(currentAccount), change => deliveries?.tell(change))
     const states = createStatusBoard({
       writer,
       clock,

@@ -18,8 +18,8 @@ export interface StatusBoard {
   remove(key: string): Promise<void>
   /** Writes everything anew. */
   repeat(): void
-  /** What is told under keys that begin so: the rest of each key. */
-  keys(prefix: string): string[]
+  /** Removes what is told under keys that begin so and go on otherwise than one of these. */
+  keepOnly(prefix: string, names: ReadonlySet<string>): Promise<void>
 }
 
 type Facts = Readonly<Record<string, unknown>>
@@ -60,7 +60,16 @@ export function createStatusBoard({
       board.delete(key)
       return writer.write(database => clearStatus(database, key))
     },
-    keys: prefix => [...readStatuses(writer.database, prefix).keys()],
+    keepOnly(prefix, names) {
+      for (const key of board.keys()) {
+        if (key.startsWith(prefix) && !names.has(key.slice(prefix.length))) board.delete(key)
+      }
+      return writer.write(database => {
+        for (const name of readStatuses(database, prefix).keys()) {
+          if (!names.has(name)) clearStatus(database, prefix + name)
+        }
+      })
+    },
     repeat() {
       for (const [key, value] of board) post(key, value)
     },

@@ -189,6 +189,7 @@ const TELLS_OF_DATABASE = new Set([
   'the database can not be read',
   'friends not refreshed',
   'messages can not be sent now',
+  'the agent can not be woken now',
   'senders stay unresolved for now',
 ])
 

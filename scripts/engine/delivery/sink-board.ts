@@ -43,8 +43,6 @@ export function createSinkBoard({
       if (isNew) channelLog.event('SINK_STATE', { sink: name, state, reason: reason ?? undefined })
     },
     forget: name => void states.delete(name),
-    async keepOnly(names) {
-      for (const name of board.keys('sink:')) if (!names.has(name)) await board.remove(`sink:${name}`)
-    },
+    keepOnly: names => board.keepOnly('sink:', names),
   }
 }

@@ -54,7 +54,8 @@ export function createWaker(options: WakerOptions): Waker {
   const unread = createUnreadWatch()
   const relay = createRelayWatch(clock)
   const report = createWakeReport(options)
-  let memory = restoredMemory(readStatus(writer.database, MEMORY_KEY))
+  let memory = restoredMemory(undefined)
+  let isRestored = false
   let trouble: Trouble | null = null
   /** The newest message that was noticed, and when it and the first one behind the last poke were. */
   let noticed = memory.pokedSeq
@@ -79,11 +80,20 @@ export function createWaker(options: WakerOptions): Waker {
     lastLookAt = clock.monotonic()
     const config = options.config()
     try {
+      restore()
       if (config === null) report.clear()
       else act(decide(memory, factsNow(config)), config)
     } catch (error) {
       failed(error)
     }
+  }
+
+  /** With the first look: a database that can not be read yet keeps nobody from starting. */
+  function restore(): void {
+    if (isRestored) return
+    memory = restoredMemory(readStatus(writer.database, MEMORY_KEY))
+    noticed = memory.pokedSeq
+    isRestored = true
   }
 
   function failed(error: unknown): void {
