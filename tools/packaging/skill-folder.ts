@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { collectPackages, RESOLVE_TABLE } from './packages.ts'
 import { PackagingError } from './packaging-error.ts'
+import { reachableSources } from './reachable.ts'
 import { readRegularFile, readTree, type Tree, writeTree } from './tree.ts'
 
 const FILES = [
@@ -21,6 +22,8 @@ const FOLDERS = ['scripts', 'references', 'plugin', 'ui']
 const WORKSHOP = /\.d\.ts$|\/tsconfig\.json$/
 
 const LAUNCHER = 'scripts/run.mjs'
+/** The launcher names the other one by a path that it computes. */
+const ENTRIES = [LAUNCHER, 'scripts/cli.ts']
 
 /** What the security audit of OpenClaw reads of an installed folder, and no more than it reads (OI §6). */
 const SCANNED = /\.(?:js|ts|mjs|cjs|mts|cts|jsx|tsx)$/
@@ -42,7 +45,9 @@ export function makeSkillFolder(root: string, target: string): MadeFolder {
     for (const [path, bytes] of readTree(root, folder)) if (!WORKSHOP.test(path)) tree.set(path, bytes)
   }
   tree.set('package.json', Buffer.from(`${JSON.stringify(trimmed(manifest), null, 2)}\n`))
-  const sources = new Map([...tree].filter(([path]) => path.startsWith('scripts/')))
+  const own = new Map([...tree].filter(([path]) => path.startsWith('scripts/')))
+  const sources = reachableSources(own, ENTRIES)
+  for (const path of own.keys()) if (!sources.has(path)) tree.delete(path)
   for (const [path, bytes] of collectPackages({ root, sources, dependencies: Object.keys(manifest.dependencies) })) {
     tree.set(path, bytes)
   }
