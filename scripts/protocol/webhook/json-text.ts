@@ -76,12 +76,12 @@ export function compactJson(text: string): string {
   return parts.join('')
 }
 
-interface Token {
+export interface Token {
   readonly from: number
   readonly to: number
 }
 
-function nextToken(text: string, at: number): Token | null {
+export function nextToken(text: string, at: number): Token | null {
   let from = at
   while (' \t\n\r'.includes(text[from] ?? '-')) from++
   if (from >= text.length) return null
