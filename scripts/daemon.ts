@@ -177,7 +177,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     undo.push(() => pushing.stop(), { waitsForStore: true })
 
     const account = createRelayAccount(
-      { clock, fetch: options.fetch, log, channelLog, board: states, ingest },
+      { folder, clock, fetch: options.fetch, log, channelLog, board: states, ingest },
       { folder, stateFolder: options.stateFolder },
     )
     undo.push(() => account.stop(), { waitsForStore: true })

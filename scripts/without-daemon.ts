@@ -76,7 +76,7 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
     const ingest = createIngest({ writer, clock, onCommit: projector.show, room: projector.room })
     undo.push(() => ingest.stop(), { waitsForStore: true })
 
-    const shared: Shared = { clock, fetch: options.fetch, log, channelLog, board, ingest }
+    const shared: Shared = { folder, clock, fetch: options.fetch, log, channelLog, board, ingest }
     const config = readConfig(folder, options.openclaw)
     const session = config === null ? null : startSession(shared, config, signal)
     const desk = createDesk({

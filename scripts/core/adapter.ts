@@ -64,6 +64,10 @@ export interface AdapterContext {
   resolve(seq: number, found: IncomingMessage | null): Promise<void>
   /** A second stream brought what the first one had brought already: only counted. */
   copyDropped(): void
+  /** The first message of this account that has one of these ids, as `id` or by reference; null: none is stored. */
+  lookUp(ids: readonly string[]): EarlierMessage | null
+  /** Keeps a file of theirs under a name of ours, durably; null: the folder has no room for it. */
+  keep(bytes: Uint8Array, options: KeepOptions): Promise<KeptFile | null>
   /** Small facts that outlive the process. */
   readonly memo: Memo
   readonly contacts: Contacts
@@ -75,8 +79,10 @@ export interface IncomingPayload {
   readonly via: Via
   /** As received. */
   readonly body: Uint8Array
-  /** What was found in it, at least one: a payload that nobody understands is one `unparsed` message. */
+  /** What was found in it: one that nobody understands is one `unparsed` message. None: only the memos are written. */
   readonly messages: readonly IncomingMessage[]
+  /** Facts that are true once this is stored, such as how far the other side was read: written in the same commit. */
+  readonly memos?: Readonly<Record<string, string>>
 }
 
 /** What became of each message of a payload, in their order. */
@@ -92,6 +98,10 @@ export interface IncomingMessage {
   readonly parsed: ParsedMessage
   /** The other side's id: a second message of the same source, account and id is dropped and counted. */
   readonly id?: string
+  /** More of its ids, for other sides that change them: any one that is known makes it a duplicate too. */
+  readonly aliases?: readonly string[]
+  /** What others call it when they refer to it: for `lookUp`, and never a sign of a duplicate. */
+  readonly references?: readonly string[]
   /** The message's bytes within the payload; all of them when left out. */
   readonly span?: { readonly from: number; readonly to: number }
   /** The sender needs a look-up: it is stored now and shown when that is done, or unverified after 10 s. */
@@ -106,6 +116,26 @@ export interface UnresolvedMessage {
   readonly seq: number
   readonly payload: string
   readonly flags: ParsedMessage['flags']
+}
+
+export interface EarlierMessage {
+  readonly seq: number
+  readonly content: string
+  /** We sent it. */
+  readonly isOurs: boolean
+}
+
+export interface KeepOptions {
+  /** Of its name: a few small letters and digits, by what it is, not by what it is called. */
+  readonly extension: string
+  /** All files that are kept, this one among them. */
+  readonly folderMaxBytes: number
+}
+
+export interface KeptFile {
+  /** Within the data folder. */
+  readonly path: string
+  readonly bytes: number
 }
 
 export interface Memo {

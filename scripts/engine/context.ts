@@ -3,11 +3,14 @@ import type { Clock } from '../core/clock.ts'
 import type { FetchLike } from '../core/fetch.ts'
 import type { Logger } from '../core/logger.ts'
 import type { ChannelLog } from '../projections/channel-log.ts'
+import type { DataFolder } from '../store/data-folder.ts'
+import { keepWithin } from '../store/kept-files.ts'
 import type { Ingest } from './ingest.ts'
 import type { StatusBoard } from './status-board.ts'
 
 /** What every part of the running daemon shares. */
 export interface Shared {
+  readonly folder: DataFolder
   readonly clock: Clock
   readonly fetch: FetchLike
   readonly log: Logger
@@ -29,6 +32,7 @@ export function createContext(
     log: shared.log.with({ adapter: name }),
     transition: (event, fields) => channelLog.event(event, fields),
     serverSaid: text => channelLog.server(text),
+    keep: (bytes, options) => keepWithin(shared.folder, bytes, options),
     status: change => shared.board.merge(`adapter:${name}`, change),
     ...shared.ingest.for(name, account),
   }

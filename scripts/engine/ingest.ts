@@ -5,6 +5,7 @@ import { applyContactChange, listContacts } from '../store/contacts.ts'
 import { mergeTwins } from '../store/copies.ts'
 import { count } from '../store/counters.ts'
 import { type Database, sqliteReason } from '../store/database.ts'
+import { messageOf } from '../store/known-ids.ts'
 import { readMemo, writeMemo } from '../store/memos.ts'
 import type { StoredMessage } from '../store/messages.ts'
 import { writeStatus } from '../store/status.ts'
@@ -45,7 +46,7 @@ export interface Ingest {
 
 export type StoreContext = Pick<
   AdapterContext,
-  'ingest' | 'room' | 'unresolved' | 'resolve' | 'copyDropped' | 'memo' | 'contacts' | 'identified'
+  'ingest' | 'room' | 'unresolved' | 'resolve' | 'copyDropped' | 'lookUp' | 'memo' | 'contacts' | 'identified'
 >
 
 export interface IngestOptions {
@@ -170,6 +171,7 @@ export function createIngest({
       copyDropped() {
         commit(database => count(database, 'transport_copies')).catch(() => undefined)
       },
+      lookUp: ids => readable(() => messageOf(writer.database, { ...account, ids }), null),
       memo: {
         get: key => readable(() => readMemo(writer.database, { ...account, key }), undefined),
         set: (key, value) => commit(database => writeMemo(database, { ...account, key, value })),

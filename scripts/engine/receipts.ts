@@ -3,7 +3,8 @@ import { createContactChanges } from '../store/contacts.ts'
 import { findTwin, mergeTwins, repeatsSince } from '../store/copies.ts'
 import { count, countReceived } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
-import { knownSeq, rememberId } from '../store/known-ids.ts'
+import { knownSeq, rememberAlso, rememberId } from '../store/known-ids.ts'
+import { writeMemo } from '../store/memos.ts'
 import {
   insertMessage,
   insertPayload,
@@ -55,8 +56,9 @@ function storePayload(
 ): Ingested {
   // Nothing is kept of a payload that brings nothing new.
   let body: number | null = null
-  return payload.messages.map(message => {
-    const known = message.id === undefined ? null : knownSeq(database, { ...account, id: message.id })
+  const ingested = payload.messages.map(message => {
+    const { id, aliases = [], references = [] } = message
+    const known = firstKnown(database, account, id === undefined ? aliases : [id, ...aliases])
     if (known !== null) {
       count(database, 'duplicates')
       return { seq: known, duplicate: true }
@@ -66,9 +68,21 @@ function storePayload(
     context.inserted.push(stored)
     if (message.contact !== undefined) context.people.add(account.account, message.contact)
     const { seq } = stored
-    if (message.id !== undefined) rememberId(database, { ...account, id: message.id, seq, at: context.receivedAt })
+    const { receivedAt: at } = context
+    if (id !== undefined) rememberId(database, { ...account, id, seq, at })
+    rememberAlso(database, { ...account, ids: [...aliases, ...references], seq, at })
     return { seq, duplicate: false }
   })
+  for (const [key, value] of Object.entries(payload.memos ?? {})) writeMemo(database, { ...account, key, value })
+  return ingested
+}
+
+function firstKnown(database: Database, account: Account, ids: readonly string[]): number | null {
+  for (const id of ids) {
+    const seq = knownSeq(database, { ...account, id })
+    if (seq !== null) return seq
+  }
+  return null
 }
 
 function storeMessage(

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { constants, existsSync, mkdirSync } from 'node:fs'
 import { open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { KeepOptions, KeptFile } from '../core/adapter.ts'
 import { ConfigError, errorCode } from '../core/errors.ts'
 import { type DataFolder, KEPT_FILES } from './data-folder.ts'
 import { isMissing, syncFolder } from './files.ts'
@@ -10,21 +11,11 @@ import { isMissing, syncFolder } from './files.ts'
  * Copies of files in the dot folder `.files/`, which no agent's program searches, under names made of their content
  * (design §3): what a peer calls a file is never the name of one.
  */
-export interface KeptFile {
-  /** Within the data folder. */
-  readonly path: string
-  readonly bytes: number
-}
-
 const PARTIAL = '.partial'
 
 /** Durable when it resolves. The same content is kept once. */
-export async function keepBytes(
-  folder: DataFolder,
-  bytes: Uint8Array,
-  kind: 'bin' | 'html' | 'txt',
-): Promise<KeptFile> {
-  const path = join(KEPT_FILES, `${createHash('sha256').update(bytes).digest('hex')}.${kind}`)
+export async function keepBytes(folder: DataFolder, bytes: Uint8Array, extension: string): Promise<KeptFile> {
+  const path = pathOf(bytes, extension)
   const kept = { path, bytes: bytes.length }
   const target = join(folder.path, path)
   if (await hasSize(target, bytes.length)) return kept
@@ -46,6 +37,44 @@ export async function keepBytes(
   }
   await syncFolder(join(folder.path, KEPT_FILES))
   return kept
+}
+
+function pathOf(bytes: Uint8Array, extension: string): string {
+  return join(KEPT_FILES, `${createHash('sha256').update(bytes).digest('hex')}.${extension}`)
+}
+
+/** One after the other: two that fit each by itself may not fit together. */
+let keeping: Promise<unknown> = Promise.resolve()
+
+/** The same for what strangers send; null: the folder would hold more than it may. */
+export function keepWithin(
+  folder: DataFolder,
+  bytes: Uint8Array,
+  { extension, folderMaxBytes }: KeepOptions,
+): Promise<KeptFile | null> {
+  const kept = keeping.then(async () => {
+    const ending = /^[a-z0-9]{1,8}$/.test(extension) ? extension : 'bin'
+    const isThere = await hasSize(join(folder.path, pathOf(bytes, ending)), bytes.length)
+    if (!isThere && (await keptBytes(folder)) + bytes.length > folderMaxBytes) return null
+    return keepBytes(folder, bytes, ending)
+  })
+  keeping = kept.catch(() => undefined)
+  return kept
+}
+
+async function keptBytes(folder: DataFolder): Promise<number> {
+  const path = join(folder.path, KEPT_FILES)
+  const names = existsSync(path) ? await readdir(path) : []
+  let total = 0
+  for (const name of names) {
+    const facts = await stat(join(path, name)).catch(error => {
+      // The owner may clear things away meanwhile.
+      if (isMissing(error)) return null
+      throw error
+    })
+    total += facts?.size ?? 0
+  }
+  return total
 }
 
 async function hasSize(path: string, bytes: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { EarlierMessage } from '../core/adapter.ts'
 import { utcSeconds } from '../core/clock.ts'
 import type { Database } from './database.ts'
 
@@ -35,6 +36,49 @@ export function rememberId(
     at,
   )
   if (seq % SWEEP_EVERY === 0) forgetOldIds(database, { source, account, now: Date.parse(at) })
+}
+
+/** More names of the same message. One that another message has already stays with that one. */
+export function rememberAlso(
+  database: Database,
+  {
+    source,
+    account,
+    ids,
+    seq,
+    at,
+  }: { source: string; account: string; ids: readonly string[]; seq: number; at: string },
+): void {
+  for (const id of ids) {
+    database.run(
+      'INSERT INTO known_ids (source, account, id, seq, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      source,
+      account,
+      keyOf(id),
+      seq,
+      at,
+    )
+  }
+}
+
+/** The message that the first known one of these ids belongs to; null: none, or it is archived. */
+export function messageOf(
+  database: Database,
+  { source, account, ids }: { source: string; account: string; ids: readonly string[] },
+): EarlierMessage | null {
+  for (const id of ids) {
+    const row = database.get(
+      `SELECT m.seq, m.content, m.recipient FROM known_ids k JOIN messages m ON m.seq = k.seq
+       WHERE k.source = ? AND k.account = ? AND k.id = ?`,
+      source,
+      account,
+      keyOf(id),
+    )
+    if (row !== undefined) {
+      return { seq: Number(row['seq']), content: String(row['content']), isOurs: row['recipient'] !== null }
+    }
+  }
+  return null
 }
 
 /** OI §4.3: for so long, and so many of one account however old they are. */
