@@ -1,14 +1,13 @@
-import { type Clock, utcSeconds } from './core/clock.ts'
+import { utcSeconds } from './core/clock.ts'
 import type { Config } from './core/config.ts'
-import type { OpenclawSettings } from './core/environment.ts'
 import { errorCode, errorPlace } from './core/errors.ts'
-import type { FetchLike } from './core/fetch.ts'
-import { type Bilingual, inLanguage, type Language } from './core/i18n.ts'
-import type { Logger } from './core/logger.ts'
+import { type Bilingual, inLanguage } from './core/i18n.ts'
+import type { DaemonOptions } from './daemon/options.ts'
+import { createOutward, type Outward } from './daemon/outward.ts'
+import { START_GOES_ON, startWaits } from './daemon/texts.ts'
 import { performAction } from './engine/actions/perform.ts'
 import { createConfiguration } from './engine/configuration.ts'
 import { createChannelEvents } from './engine/delivery/channel-events.ts'
-import { createDeliveries, type Deliveries } from './engine/delivery/deliveries.ts'
 import { createDesk } from './engine/desk.ts'
 import { createIngest } from './engine/ingest.ts'
 import { createIntake } from './engine/intake/intake.ts'
@@ -16,16 +15,14 @@ import { createRelayAccount } from './engine/relay-account.ts'
 import { createStatusBoard, type StatusBoard } from './engine/status-board.ts'
 import { openStorage } from './engine/storage.ts'
 import { createTakeDown } from './engine/take-down.ts'
-import { createWaker, type Waker } from './engine/wake/waker.ts'
 import { createChannelLog } from './projections/channel-log.ts'
 import { openControlDoor } from './server/control-door.ts'
 import { createIntakeDoor, type IntakeDoor } from './server/intake/door.ts'
 import { watchConfigFile } from './store/config-watch.ts'
-import { createDataFolder, type DataFolder, strayFiles } from './store/data-folder.ts'
-import type { Database } from './store/database.ts'
-import { type FileLayer, nodeFiles } from './store/files.ts'
+import { createDataFolder, strayFiles } from './store/data-folder.ts'
+import { nodeFiles } from './store/files.ts'
 import { ownFolder } from './store/ownership.ts'
-import { currentAccount, readStatus } from './store/status.ts'
+import { currentAccount } from './store/status.ts'
 
 /**
  * The composition root: builds every part, in order, and takes them down in the opposite order. No part knows of the
@@ -34,30 +31,6 @@ import { currentAccount, readStatus } from './store/status.ts'
 export interface Daemon {
   /** Finishes the work in hand and stops. */
   stop(reason: string): Promise<void>
-}
-
-export interface DaemonOptions {
-  readonly folder: DataFolder
-  /** null: no lock on the identity. */
-  readonly stateFolder: string | null
-  /** Where the control socket lies when the path of the data folder is too long for one. */
-  readonly runtimeFolder: string
-  readonly clock: Clock
-  readonly fetch: FetchLike
-  /** For what is pushed on, and for waking the agent; connections are kept. Left out: the same. */
-  readonly pushFetch?: FetchLike
-  /** What the environment names of OpenClaw. */
-  readonly openclaw?: Partial<OpenclawSettings>
-  readonly log: Logger
-  readonly version: string
-  readonly language: Language
-  readonly files?: FileLayer
-  /** Stands between the store and SQLite, so that a test can make any statement fail, as `files` does for the files. */
-  readonly wrapDatabase?: (database: Database) => Database
-  /** A sentence for whoever sits at the terminal. */
-  readonly say?: (text: string) => void
-  /** The files show everything up to this seq. */
-  readonly onWritten?: (seq: number) => void
 }
 
 /**
@@ -80,8 +53,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let unsaved = 0
   /** Not there until the store is open. */
   let board: StatusBoard | undefined
-  let deliveries: Deliveries | undefined
-  let waker: Waker | undefined
+  let outward: Outward | undefined
   const undo = createTakeDown({ clock, log, isStuck: () => refused })
 
   function say(text: Bilingual): void {
@@ -105,8 +77,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       wrapDatabase: options.wrapDatabase,
       onWritten(seq) {
         options.onWritten?.(seq)
-        deliveries?.committed()
-        waker?.kick()
+        outward?.committed()
       },
       onRefused(reason) {
         refused = true
@@ -130,7 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     undo.push(() => projector.stop(), { waitsForStore: true })
     waiting = () => writer.waiting
 
-    const channelEvents = createChannelEvents(await writer.write(currentAccount), change => deliveries?.tell(change))
+    const channelEvents = createChannelEvents(await writer.write(currentAccount), change => outward?.tell(change))
     const states = createStatusBoard({
       writer,
       clock,
@@ -164,7 +135,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (const name of strayFiles(folder))
       log.warn('a file in the data folder could be taken for instructions', { name })
 
-    const pushing = createDeliveries({
+    const pushing = createOutward({
       writer,
       clock,
       fetch: options.pushFetch ?? options.fetch,
@@ -173,7 +144,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       channelLog,
       version: options.version,
     })
-    deliveries = pushing
+    outward = pushing
     undo.push(() => pushing.stop(), { waitsForStore: true })
 
     const account = createRelayAccount(
@@ -184,18 +155,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     let inForce: Config | null = null
     let intakeDoor: IntakeDoor | undefined
-    const waking = createWaker({
-      writer,
-      clock,
-      fetch: options.pushFetch ?? options.fetch,
-      log,
-      board: states,
-      channelLog,
-      config: () => inForce?.wake ?? null,
-      relayState: () => stateOf(readStatus(writer.database, 'adapter:relay')),
-    })
-    waker = waking
-    undo.push(() => waking.stop(), { waitsForStore: true })
 
     const config = createConfiguration({
       path: folder.file('config.json'),
@@ -205,9 +164,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       say: options.say ?? (() => undefined),
       apply(config) {
         inForce = config
-        if (config !== null) pushing.apply(config)
+        pushing.apply(config)
         account.apply(config)
-        waking.configChanged()
         // There is nothing to take in before the first time.
         if (config !== null) intakeDoor?.apply(config)
       },
@@ -292,21 +250,4 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await undo.run()
     },
   }
-}
-
-function stateOf(status: Readonly<Record<string, unknown>> | undefined): string | null {
-  return typeof status?.['state'] === 'string' ? status['state'] : null
-}
-
-function startWaits(reason: string): Bilingual {
-  const words = reason.replaceAll('_', ' ')
-  return {
-    en: `state.db can not be written (${words}). Nothing is fetched from the relay until it can; then this goes on by itself.`,
-    zh: `无法写入 state.db（${words}）。在可写之前不会从中继取消息；恢复后会自动继续。`,
-  }
-}
-
-const START_GOES_ON: Bilingual = {
-  en: 'state.db can be written again: the start goes on.',
-  zh: 'state.db 已可写入：继续启动。',
 }
