@@ -1,14 +1,8 @@
-import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import type { FetchLike } from '../core/fetch.ts'
-import type { Logger } from '../core/logger.ts'
 import type { ChannelChange } from '../engine/delivery/channel-events.ts'
-import { createDeliveries, type Deliveries } from '../engine/delivery/deliveries.ts'
-import type { StatusBoard } from '../engine/status-board.ts'
+import { createDeliveries, type Deliveries, type DeliveriesOptions } from '../engine/delivery/deliveries.ts'
 import { createWaker } from '../engine/wake/waker.ts'
-import type { ChannelLog } from '../projections/channel-log.ts'
 import { readStatus } from '../store/status.ts'
-import type { Writer } from '../store/writer.ts'
 
 /** What leaves this machine by itself: what was received is pushed on, and the agent is woken. Both follow the files. */
 export interface Outward extends Pick<Deliveries, 'kick'> {
@@ -21,17 +15,7 @@ export interface Outward extends Pick<Deliveries, 'kick'> {
   stop(): Promise<void>
 }
 
-export interface OutwardOptions {
-  readonly writer: Writer
-  readonly clock: Clock
-  readonly fetch: FetchLike
-  readonly log: Logger
-  readonly board: StatusBoard
-  readonly channelLog: ChannelLog
-  readonly version: string
-}
-
-export function createOutward(options: OutwardOptions): Outward {
+export function createOutward(options: DeliveriesOptions): Outward {
   let inForce: Config | null = null
   const deliveries = createDeliveries(options)
   const waker = createWaker({
