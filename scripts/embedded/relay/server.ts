@@ -3,9 +3,9 @@
  * its faults, unless they are asked for. A household can run it; `npm run demo` and the tests do.
  */
 
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ConfigError, errorCode } from '../../core/errors.ts'
+import { listenAt } from '../listen.ts'
 import { type ComposeOptions, compose } from './compose.ts'
 
 export type { RelayEvent } from './events.ts'
@@ -38,34 +38,6 @@ export interface EmbeddedRelay {
   dropStreams(userId?: number): void
 }
 
-function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: Error) =>
-      reject(
-        new ConfigError(
-          {
-            en: `The relay can not listen on ${host}:${port} (${errorCode(cause)}).`,
-            zh: `中继无法监听 ${host}:${port}（${errorCode(cause)}）。`,
-          },
-          {
-            cause,
-            nextStep: {
-              en: 'Choose another port or host, or stop what uses this one.',
-              zh: '请换一个端口或地址，或停止占用它的程序。',
-            },
-          },
-        ),
-      )
-    server.once('error', fail)
-    server.listen(port, host, () => {
-      server.off('error', fail)
-      const address = server.address()
-      if (address === null || typeof address === 'string') reject(new Error('a TCP server has an address'))
-      else resolve(address)
-    })
-  })
-}
-
 export async function startRelay(options: RelayOptions = {}): Promise<EmbeddedRelay> {
   const { relay, faults, serve, endStandstill, closeDatabase } = compose(options)
   const running = new Set<Promise<void>>()
@@ -79,7 +51,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<EmbeddedRe
   const host = options.host ?? '127.0.0.1'
   let address: AddressInfo
   try {
-    address = await listen(server, options.port ?? 0, host)
+    address = await listenAt(server, { host, port: options.port ?? 0, who: { en: 'The relay', zh: '中继' } })
   } catch (error) {
     closeDatabase()
     throw error
