@@ -1,4 +1,4 @@
-import { type LookupAddress, lookup } from 'node:dns'
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import { BlockList, isIPv6, type LookupFunction, Socket } from 'node:net'
 import { buildConnector, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
 import type { ProxySettings } from '../core/environment.ts'
@@ -23,7 +23,7 @@ export interface TransportOptions {
 }
 
 export function createTransport(proxy: ProxySettings, { forPushes = false }: TransportOptions = {}): Transport {
-  const connector = createConnector(forPushes ? { lookup: lookupElsewhere } : {})
+  const connector = createConnector(forPushes ? { lookup: avoidingLinkLocal(lookup) } : {})
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: proxy.http,
     httpsProxy: proxy.https,
@@ -147,25 +147,26 @@ LINK_LOCAL.addSubnet('169.254.0.0', 16, 'ipv4')
 LINK_LOCAL.addSubnet('fe80::', 10, 'ipv6')
 LINK_LOCAL.addAddress('fd00:ec2::254', 'ipv6')
 
-function lookupElsewhere(...[hostname, options, callback]: Parameters<LookupFunction>): void {
-  lookup(hostname, { ...options, all: true }, (error, found) => {
-    if (error !== null) return callback(error, '')
-    const allowed = found.filter(({ address }) => !isLinkLocal(address))
-    const [first] = allowed
-    if (first === undefined)
-      return callback(Object.assign(new Error('A link-local address'), { code: 'ELINKLOCAL' }), '')
-    answer(callback, { allowed, first, all: options.all === true })
-  })
+type LookupAll = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void
+
+/** The same names, without the addresses that nobody is to be led to. */
+export function avoidingLinkLocal(resolve: LookupAll): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, '')
+      const allowed = found.filter(({ address }) => !isLinkLocal(address))
+      const [first] = allowed
+      if (first === undefined) callback(Object.assign(new Error('A link-local address'), { code: 'ELINKLOCAL' }), '')
+      else if (options.all === true) callback(null, allowed)
+      else callback(null, first.address, first.family)
+    })
+  }
 }
 
-function answer(
-  callback: Parameters<LookupFunction>[2],
-  { allowed, first, all }: { allowed: LookupAddress[]; first: LookupAddress; all: boolean },
-): void {
-  if (all) callback(null, allowed)
-  else callback(null, first.address, first.family)
-}
-
-export function isLinkLocal(address: string): boolean {
+function isLinkLocal(address: string): boolean {
   return LINK_LOCAL.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }

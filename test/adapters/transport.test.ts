@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, get } from 'node:http'
 import { describe, type TestContext, test } from 'node:test'
-import { createTransport } from '../../scripts/adapters/transport.ts'
+import { avoidingLinkLocal, createTransport } from '../../scripts/adapters/transport.ts'
 import type { ProxySettings } from '../../scripts/core/environment.ts'
 import { listen } from '../support/listen.ts'
 
@@ -22,8 +22,13 @@ async function network(t: TestContext) {
   return { relayPort: await listen(t, relay), proxyPort: await listen(t, proxy), seen, connected }
 }
 
-async function read(t: TestContext, url: string, proxy: ProxySettings): Promise<{ status: number; text: string }> {
-  const transport = createTransport(proxy)
+async function read(
+  t: TestContext,
+  url: string,
+  proxy: ProxySettings,
+  options: { forPushes?: boolean } = {},
+): Promise<{ status: number; text: string }> {
+  const transport = createTransport(proxy, options)
   t.after(() => transport.close())
   const answer = await transport.fetch(url, { method: 'GET', headers: {}, redirect: 'manual' })
   const reader = answer.body?.getReader()
@@ -59,6 +64,49 @@ describe('the way to the network', () => {
     assert.equal((await read(t, `http://127.0.0.1:${relayPort}/messages`, proxy)).text, '收件箱为空')
     assert.deepEqual(connected, [])
   })
+
+  test('of pushes goes past the proxy to programs of this machine, and keeps its connection', async t => {
+    const { relayPort, proxyPort, seen, connected } = await network(t)
+    const proxy = { http: `http://127.0.0.1:${proxyPort}`, https: '', except: 'elsewhere.example' }
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const answer = await read(t, `http://${host}:${relayPort}/hook`, proxy, { forPushes: true })
+      assert.deepEqual(answer, { status: 200, text: '收件箱为空' })
+    }
+    assert.deepEqual(connected, [])
+    assert.equal(seen[0]?.headers['connection'], 'keep-alive')
+  })
+
+  test('of pushes follows no redirect either', async t => {
+    const { relayPort, seen } = await network(t)
+    assert.equal((await read(t, `http://127.0.0.1:${relayPort}/moved`, DIRECT, { forPushes: true })).status, 307)
+    assert.equal(seen.length, 1)
+  })
+
+  for (const [found, allowed] of [
+    [['169.254.169.254'], null],
+    [['fe80::1', '169.254.0.1', 'fd00:ec2::254', '::ffff:169.254.169.254'], null],
+    [
+      ['169.254.169.254', '192.0.2.7', 'fe80::1', '2001:db8::7'],
+      ['192.0.2.7', '2001:db8::7'],
+    ],
+    [
+      ['10.0.0.1', '192.168.1.1'],
+      ['10.0.0.1', '192.168.1.1'],
+    ],
+  ] as const) {
+    test(`of pushes is led to ${allowed?.join(' and ') ?? 'nobody'} by a name of ${found.join(', ')}`, () => {
+      const addresses = found.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
+      const lookup = avoidingLinkLocal((_name, _options, callback) => callback(null, addresses))
+      lookup('metadata.example', { all: true }, (error, all) => {
+        assert.equal(error?.code, allowed === null ? 'ELINKLOCAL' : undefined)
+        if (allowed !== null) assert.deepEqual(Array.isArray(all) && all.map(one => one.address), [...allowed])
+      })
+      lookup('metadata.example', {}, (error, one) => {
+        assert.equal(error?.code, allowed === null ? 'ELINKLOCAL' : undefined)
+        if (allowed !== null) assert.equal(one, allowed[0])
+      })
+    })
+  }
 
   test('follows no redirect: a token is never taken along', async t => {
     const { relayPort, seen } = await network(t)
