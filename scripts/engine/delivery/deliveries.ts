@@ -65,6 +65,10 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     writer,
     clock,
     log,
+    onLoop(lane) {
+      log.warn('a loop is suspected: this peer is handed on slowly', { lane })
+      channelLog.event('SINK_STATE', { state: 'loop_suspected', peer: lane })
+    },
     onQueued(sinks) {
       for (const name of sinks) running.get(name)?.loop.kick()
       for (const name of sinks) watchLength(name)

@@ -44,6 +44,8 @@ export interface FanOutOptions {
   readonly log: Logger
   /** These sinks have something new. */
   readonly onQueued: (sinks: ReadonlySet<string>) => void
+  /** A loop is suspected: what this peer writes is handed on slowly. */
+  readonly onLoop: (lane: string) => void
 }
 
 /** What comes of a few messages. */
@@ -62,7 +64,8 @@ const RETRY_MS = 2000
 /** Old events are cleared away once in so many rounds. */
 const CLEAR_EVERY = 200
 
-export function createFanOut({ writer, clock, log, onQueued }: FanOutOptions): FanOut {
+export function createFanOut(options: FanOutOptions): FanOut {
+  const { writer, clock, log, onQueued } = options
   const brake = createLoopBrake(clock)
   let config: Config | null = null
   /** The database in which the sinks of the routes were made known. */
@@ -111,7 +114,7 @@ export function createFanOut({ writer, clock, log, onQueued }: FanOutOptions): F
       return { more: handOn(database, made), database }
     })
     knownIn = database
-    for (const lane of made.slowed) log.warn('a loop is suspected: this peer is handed on slowly', { lane })
+    for (const lane of made.slowed) options.onLoop(lane)
     if (made.queued.size > 0) onQueued(made.queued)
     return more
   }

@@ -26,6 +26,7 @@ describe('two programs that answer each other', () => {
     // Without a brake: one with each step of the clock, seven hundred.
     assert.ok(received > 60 && received < 180, `${received} in an hour`)
     assert.ok(engine.logs.some(({ level, msg }) => level === 'warn' && String(msg).includes('loop')))
+    assert.ok(engine.told.includes('SINK_STATE loop_suspected relay:2'))
 
     engine.answer(() => 200)
     await engine.until('the rest', () => engine.state('webhook:ops')?.delivered === received, 10_000)
