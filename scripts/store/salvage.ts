@@ -30,6 +30,7 @@ const WHOLE: Readonly<Record<string, string>> = {
   events: 'SELECT * FROM events',
   deliveries: 'SELECT * FROM deliveries',
   known_ids: 'SELECT * FROM known_ids',
+  memos: 'SELECT * FROM memos',
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readMemo, writeMemo } from '../../scripts/store/memos.ts'
 import { findRequest, insertEntry, settleEntry } from '../../scripts/store/outbox.ts'
 import { AGENT, acknowledge, unreadCount } from '../../scripts/store/positions.ts'
 import { restore, salvage } from '../../scripts/store/salvage.ts'
@@ -53,4 +54,12 @@ test('what was sent, or waits for it, is known by its request id', () => {
     [true, 'accepted'],
     [true, 'queued'],
   ])
+})
+
+test('how far a source was read is known: asking from the start again would bring everything twice, or nothing', () => {
+  const { lost, database, takeOver } = twoDatabases()
+  const cursor = { source: 'wechat:main', account: 'main', key: 'cursor' }
+  writeMemo(lost.database, { ...cursor, value: 'opaque' })
+  takeOver()
+  assert.equal(readMemo(database, cursor), 'opaque')
 })
