@@ -26,6 +26,16 @@ export interface Outbound {
   readonly begin?: () => Promise<void>
   /** Bytes that have left, of all. */
   readonly progress?: (done: number, total: number) => void
+  /** Where more than one request, or more than one try, may be needed: what was done of it so far. */
+  readonly journal?: Journal
+}
+
+/** Lies beside a message that is being sent, until its outcome is settled. */
+export interface Journal {
+  /** What an earlier try of this message left; null: it is the first one. */
+  read(): string | null
+  /** Resolves after the commit, which writes the memos too. */
+  write(text: string, memos?: Readonly<Record<string, string>>): Promise<void>
 }
 
 export type SendOutcome =
@@ -33,15 +43,36 @@ export type SendOutcome =
       readonly kind: 'accepted'
       /** What we are to each other now, as far as the answer tells. */
       readonly relationship: Relationship | null
+      /** What others will call it when they refer to it: for `lookUp`. */
+      readonly references?: readonly string[]
     }
   /** They said no, in these words. */
   | { readonly kind: 'refused'; readonly text: string; readonly relationship: Relationship | null }
   /** Nothing of it reached them. */
   | { readonly kind: 'not_sent'; readonly reason: string }
-  /** They want to be asked later, and took nothing. */
-  | { readonly kind: 'later'; readonly afterMs: number }
+  /** Not now: the same again after so long. */
+  | Later
+  /** Not before something else happens; it is kept, and goes before everything that is sent to them later. */
+  | Parked
   /** It may have been delivered. Never repeated by itself. */
   | { readonly kind: 'unknown'; readonly reason: string }
+
+export interface Later {
+  readonly kind: 'later'
+  readonly afterMs: number
+  /** One word of ours. */
+  readonly reason?: string
+}
+
+export interface Parked {
+  readonly kind: 'parked'
+  /** `peer`: they write to us again. `login`: there are other credentials. */
+  readonly until: 'peer' | 'login'
+  /** One word of ours. */
+  readonly reason: string
+  /** Of several requests, how many were accepted. */
+  readonly parts?: { readonly accepted: number; readonly of: number }
+}
 
 export interface AdapterContext {
   readonly signal: AbortSignal

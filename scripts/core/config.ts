@@ -11,6 +11,7 @@ import {
   webhookConflicts,
   webhookWarnings,
 } from './config/webhooks.ts'
+import { readWechat, WECHAT_SECTION, type WechatConfig } from './config/wechat.ts'
 import { readWechatAbot, WECHAT_ABOT_SECTION, type WechatAbotConfig, wrongWebhookUrl } from './config/wechat-abot.ts'
 import { type OpenclawSettings, USUAL_GATEWAY_PORT } from './environment.ts'
 import type { Bilingual } from './i18n.ts'
@@ -21,6 +22,7 @@ export { isLoopback, isRelayUrl, plainHttpWarning } from './config/places.ts'
 export { isWeakSecret } from './config/secrets.ts'
 export type { WakeConfig } from './config/wake.ts'
 export type { InboundWebhook, OutboundWebhook, WebhooksConfig } from './config/webhooks.ts'
+export type { WechatConfig } from './config/wechat.ts'
 export type { GroupRules, GroupTrigger, WechatAbotConfig } from './config/wechat-abot.ts'
 
 /** `config.json` (design §4). Everything in it was typed by a person: all that is wrong with it is said at once. */
@@ -40,6 +42,7 @@ export interface Config {
   readonly wechatAbot: WechatAbotConfig | null
   /** null: the agent is not woken. */
   readonly wake: WakeConfig | null
+  readonly wechat: WechatConfig
   readonly listener: ListenerConfig
 }
 
@@ -86,6 +89,7 @@ const FIELDS = {
   webhooks: optional(WEBHOOKS_SECTION),
   wechat_abot: optional(WECHAT_ABOT_SECTION),
   wake: optional(WAKE_SECTION),
+  wechat: optional(WECHAT_SECTION),
   listener: optional(LISTENER_SECTION),
 }
 
@@ -123,6 +127,7 @@ export function parseConfig(text: string, env: Partial<OpenclawSettings> = {}): 
       webhooks,
       wechatAbot: readWechatAbot(data.wechat_abot, { ...env, gatewayPort }),
       wake: readWake(data.wake, gatewayPort),
+      wechat: readWechat(data.wechat),
       listener: readListener(data.listener),
     },
     warnings: [...unknown.map(unknownKey), ...plainHttpWarning(data.base_url), ...webhookWarnings(webhooks)],

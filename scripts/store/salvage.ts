@@ -31,6 +31,9 @@ const WHOLE: Readonly<Record<string, string>> = {
   deliveries: 'SELECT * FROM deliveries',
   known_ids: 'SELECT * FROM known_ids',
   memos: 'SELECT * FROM memos',
+  wechat_accounts: 'SELECT * FROM wechat_accounts',
+  bridge_notices: 'SELECT * FROM bridge_notices',
+  bridged: 'SELECT * FROM bridged',
 }
 
 /**

@@ -184,6 +184,32 @@ const STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX known_ids_by_age ON known_ids (source, account, at);
   `,
+  `
+  -- Accounts at WeChat by the names that the owner knows them by: a name stays when a new login gives another bot.
+  CREATE TABLE wechat_accounts (
+    name     TEXT PRIMARY KEY,
+    bot_id   TEXT NOT NULL,
+    token    TEXT NOT NULL,
+    base_url TEXT,                     -- NULL: the usual one
+    user_id  TEXT,                     -- who scanned
+    saved_at TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  -- Where a message needs more than one request, or more than one try.
+  ALTER TABLE outbox ADD COLUMN journal TEXT;                     -- the adapter's: what was done of it so far
+  ALTER TABLE outbox ADD COLUMN next_at INTEGER NOT NULL DEFAULT 0;   -- ms since the epoch; 0: at once
+  ALTER TABLE outbox ADD COLUMN parked TEXT CHECK (parked IN ('peer', 'login'));   -- what it waits for; NULL: nothing
+  CREATE INDEX outbox_by_seq ON outbox (seq) WHERE seq IS NOT NULL;
+
+  -- What a notice in WeChat told of: by it an answer that quotes the notice finds its way.
+  CREATE TABLE bridge_notices (
+    entry INTEGER PRIMARY KEY,         -- of the outbox
+    peers TEXT NOT NULL                -- JSON: addresses, in the order of the notice
+  );
+
+  -- Received, and passed on to somebody else: the agent was not meant.
+  CREATE TABLE bridged (seq INTEGER PRIMARY KEY);
+  `,
 ]
 
 export const SCHEMA_VERSION = STEPS.length
