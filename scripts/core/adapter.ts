@@ -22,6 +22,8 @@ export interface Outbound {
   readonly to: Address
   readonly content: string
   readonly file: { readonly name: string; readonly bytes: Uint8Array } | null
+  /** It repeats what others wrote: nothing in it is markup of ours. */
+  readonly isVerbatim?: boolean
   /** To be awaited right before the request is made: from then on nobody can say that it was not. */
   readonly begin?: () => Promise<void>
   /** Bytes that have left, of all. */
@@ -47,7 +49,12 @@ export type SendOutcome =
       readonly references?: readonly string[]
     }
   /** They said no, in these words. */
-  | { readonly kind: 'refused'; readonly text: string; readonly relationship: Relationship | null }
+  | {
+      readonly kind: 'refused'
+      readonly text: string
+      readonly relationship: Relationship | null
+      readonly parts?: SentParts
+    }
   /** Nothing of it reached them. */
   | { readonly kind: 'not_sent'; readonly reason: string }
   /** Not now: the same again after so long. */
@@ -55,7 +62,13 @@ export type SendOutcome =
   /** Not before something else happens; it is kept, and goes before everything that is sent to them later. */
   | Parked
   /** It may have been delivered. Never repeated by itself. */
-  | { readonly kind: 'unknown'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string; readonly parts?: SentParts }
+
+/** Of several requests for one message, how many were accepted. */
+export interface SentParts {
+  readonly accepted: number
+  readonly of: number
+}
 
 export interface Later {
   readonly kind: 'later'
@@ -70,8 +83,7 @@ export interface Parked {
   readonly until: 'peer' | 'login'
   /** One word of ours. */
   readonly reason: string
-  /** Of several requests, how many were accepted. */
-  readonly parts?: { readonly accepted: number; readonly of: number }
+  readonly parts?: SentParts
 }
 
 export interface AdapterContext {

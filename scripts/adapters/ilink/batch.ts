@@ -1,7 +1,15 @@
 import type { AdapterContext, IncomingMessage, IncomingPayload } from '../../core/adapter.ts'
 import type { ReceivedMessage } from '../../protocol/ilink/updates.ts'
 import { cursorMemo, type PeerToken, readPeerToken, tokenMemo } from './memos.ts'
-import { type Quoted, type Readable, referencesOf, type Surroundings, understand, unparsed } from './understand.ts'
+import {
+  isWelcome,
+  type Quoted,
+  type Readable,
+  referencesOf,
+  type Surroundings,
+  understand,
+  unparsed,
+} from './understand.ts'
 
 export interface Batch {
   readonly body: Uint8Array
@@ -35,6 +43,12 @@ export function payloadOf(
   const memos = { ...tokensOf(read, { botToken, ctx }), ...(cursor === null ? {} : cursorMemo(botToken, cursor)) }
   if (incoming.length === 0 && Object.keys(memos).length === 0) return null
   return { via: 'wechat', body, messages: incoming, memos }
+}
+
+/** Who wrote to us and may do so, as WeChat spells them. What is handed out again counts too: it does no harm. */
+export function writersIn(messages: readonly ReceivedMessage[], account: Pick<Surroundings, 'isAllowed'>): string[] {
+  const welcome = messages.filter(isReadable).filter(({ message }) => !message.isEcho && isWelcome(message, account))
+  return [...new Set(welcome.flatMap(({ message }) => message.from ?? []))]
 }
 
 function isReadable(received: ReceivedMessage): received is ReceivedMessage & Readable {
@@ -77,7 +91,9 @@ function tokensOf(
     const peer: PeerToken = { user, token, wroteAt, messageKey: key }
     // A message that is handed out again half an hour later brings its old token again.
     const known = readPeerToken(memo, { user, botToken })
-    if (known === null || known.wroteAt <= wroteAt) Object.assign(memos, tokenMemo(botToken, peer))
+    // The same one under another id: no new budget comes with it.
+    const isKnown = known?.wroteAt === wroteAt && known.token === token
+    if (known === null || (known.wroteAt <= wroteAt && !isKnown)) Object.assign(memos, tokenMemo(botToken, peer))
   }
   return memos
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { isWebhookUrl } from '../../core/config/places.ts'
 import type { FetchLike } from '../../core/fetch.ts'
 import { downloadUrl, type MediaReference } from '../../protocol/ilink/media.ts'
 import { type OpenedMedia, openMedia } from '../../protocol/ilink/open-media.ts'
@@ -91,9 +92,10 @@ function read(
   }
 }
 
+/** No address of a machine's own secrets: what a message names is fetched without anybody looking at it. */
 function trusted(url: string | null, { cdnUrl, apiUrl }: DownloadOptions): string | null {
   const parsed = url === null ? null : URL.parse(url)
   if (parsed === null) return null
   const isOurs = [cdnUrl, apiUrl].some(own => URL.parse(own)?.origin === parsed.origin)
-  return isOurs || parsed.protocol === 'https:' ? url : null
+  return isOurs || (parsed.protocol === 'https:' && isWebhookUrl(parsed.origin)) ? url : null
 }

@@ -25,6 +25,7 @@ import {
 import type { IlinkReply } from '../../protocol/ilink/reply.ts'
 import { API_BASE, CALLS, type Call, callUrl } from '../../protocol/ilink/urls.ts'
 import { neverSent, request } from '../http.ts'
+import { lingering } from './lingering.ts'
 import type { IlinkFacts } from './options.ts'
 
 /** What a bot asks of its server (IL §1). Each request tries once; whether to try again is decided by whoever asks. */
@@ -34,7 +35,10 @@ export interface IlinkClient {
   notifyStart(signal: AbortSignal): Promise<Done>
   /** @param timeoutMs its own: it goes out when everything else was stopped */
   notifyStop(timeoutMs: number): Promise<Done>
-  sendMessage(message: NewMessage, signal: AbortSignal): Promise<Sent | NotDone>
+  /** What goes out for a message: kept before it is sent, so that the same can be sent again (IL §6). */
+  bodyOf(message: NewMessage): string
+  /** An abort leaves a moment for the answer: whoever has not heard it has to send it all again. */
+  sendMessage(body: string, signal: AbortSignal): Promise<Sent | NotDone>
   getUploadUrl(upload: NewUpload, signal: AbortSignal): Promise<UploadGrant | NotDone>
   getTypingTicket(of: TypingTarget, signal: AbortSignal): Promise<{ kind: 'ok'; ticket: string } | NotDone>
   sendTyping(typing: { user: string; ticket: string; isTyping: boolean }, signal: AbortSignal): Promise<Done>
@@ -123,7 +127,11 @@ export function createIlinkClient(options: ClientOptions): IlinkClient {
       const answered = await post('notifyStop', notifyBody(base), { timeoutMs })
       return answered.kind === 'reply' ? readDone(answered.reply) : answered
     },
-    sendMessage: (message, signal) => ask('sendMessage', { body: sendBody(message, base), signal, read: readSent }),
+    bodyOf: message => sendBody(message, base),
+    sendMessage: (body, signal) =>
+      lingering({ signal, clock, ms: HEAR_OUT_MS }, patient =>
+        ask('sendMessage', { body, signal: patient, read: readSent }),
+      ),
     getUploadUrl: (upload, signal) =>
       ask('getUploadUrl', { body: uploadBody(upload, base), signal, read: readUploadGrant }),
     getTypingTicket: (target, signal) =>

@@ -6,10 +6,10 @@ import { parseIlink } from '../../protocol/ilink/json.ts'
 import type { MediaReference } from '../../protocol/ilink/media.ts'
 import { readMessage } from '../../protocol/ilink/message.ts'
 import { API_BASE } from '../../protocol/ilink/urls.ts'
+import { allowedBy } from './allowed.ts'
 import { download, type MediaProblem } from './cdn.ts'
 import type { IlinkOptions } from './options.ts'
-import { allowedBy } from './session.ts'
-import { filesOf, isWelcome, understand, withFlags } from './understand.ts'
+import { filesOf, isAboutQuoted, isWelcome, understand, withFlags } from './understand.ts'
 
 /**
  * Fetches what messages bring besides words. What is still to be fetched are the unresolved messages of the store, so a
@@ -61,7 +61,7 @@ export function createMediaFetcher(options: IlinkOptions, ctx: AdapterContext): 
       return
     }
     later.delete(seq)
-    await ctx.resolve(seq, withFlags(understood, flagsOf(fates)))
+    await ctx.resolve(seq, withFlags(understood, flagsOf(fates, isAboutQuoted(message) ? 'quote_' : '')))
   }
 
   async function fetchOne(media: MediaReference): Promise<Fate> {
@@ -139,11 +139,11 @@ function isUnreachable(fate: Fate): boolean {
 }
 
 /** Where the files are, and what became of each where not all of them came. */
-function flagsOf(fates: readonly Fate[]): Flags {
+function flagsOf(fates: readonly Fate[], of: '' | 'quote_'): Flags {
   const paths = fates.flatMap(fate => (fate.kind === 'kept' ? fate.path : []))
   const isWhole = paths.length === fates.length
   return {
-    ...(paths.length === 0 ? {} : { file: paths.join(',') }),
-    ...(isWhole ? {} : { media: fates.map(fate => (fate.kind === 'kept' ? 'ok' : fate.why)).join(',') }),
+    ...(paths.length === 0 ? {} : { [`${of}file`]: paths.join(',') }),
+    ...(isWhole ? {} : { [`${of}media`]: fates.map(fate => (fate.kind === 'kept' ? 'ok' : fate.why)).join(',') }),
   }
 }

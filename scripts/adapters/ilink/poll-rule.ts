@@ -28,17 +28,21 @@ const THIRD_RETRY_MS = 30_000
 const TIMEOUTS_DEGRADED = 3
 /** Another bind, or a server that has lost a session for a moment: only the first is for good. */
 const DOUBT_MS = [2000, 10_000, 30_000] as const
-/** A dead token stays dead, and nobody says what asking costs. */
-const PROBE_MS = 5 * 60_000
 
-/** @param random uniform in [0, 1) */
-export function createPollRule(random: () => number): { after(end: PollEnd): NextPoll } {
+export interface PollRuleOptions {
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** Between two looks at a token that was refused: it stays dead, and nobody says what asking costs. */
+  readonly probeMs: () => number
+}
+
+export function createPollRule({ random, probeMs }: PollRuleOptions): { after(end: PollEnd): NextPoll } {
   let failures = 0
   let timeouts = 0
   let doubts = 0
 
   function loginNeeded(): NextPoll {
-    return { waitMs: PROBE_MS * (0.75 + random() / 2), state: 'login_needed', reason: 'token_refused', notify: false }
+    return { waitMs: probeMs() * (0.75 + random() / 2), state: 'login_needed', reason: 'token_refused', notify: false }
   }
 
   function afterFailure(reason: string): NextPoll {

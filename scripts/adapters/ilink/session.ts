@@ -1,9 +1,9 @@
 import type { AdapterContext } from '../../core/adapter.ts'
 import { errorCode } from '../../core/errors.ts'
-import { userKey } from '../../protocol/ilink/account.ts'
 import type { Credentials } from '../../protocol/ilink/login.ts'
 import { readUpdates } from '../../protocol/ilink/updates.ts'
-import { payloadOf } from './batch.ts'
+import { allowedBy } from './allowed.ts'
+import { payloadOf, writersIn } from './batch.ts'
 import { createIlinkClient, type IlinkClient, type Polled } from './client.ts'
 import type { Health } from './health.ts'
 import { readCursor } from './memos.ts'
@@ -36,7 +36,7 @@ export async function runSession(
   const { signal, clock, log } = ctx
   const { token, baseUrl } = credentials
   const client = createIlinkClient({ token, baseUrl, facts: options.facts, fetch: ctx.fetch, clock })
-  const rule = createPollRule(() => clock.random())
+  const rule = createPollRule({ random: () => clock.random(), probeMs: () => options.settings().probeMs })
   let holdMs = USUAL_HOLD_MS
   let isDead = false
 
@@ -56,6 +56,8 @@ export async function runSession(
       })
       if (payload.messages.length > 0) health.received()
       if (payload.messages.some(one => one.unresolved === true)) onFiles()
+      const writers = writersIn(updates.messages, account)
+      if (writers.length > 0) options.onWrote?.(writers)
     }
     if (updates.kind !== 'ok') return endOf(updates)
     if (updates.holdMs !== null) holdMs = updates.holdMs
@@ -114,12 +116,6 @@ function endOf(failure: Exclude<Polled, { kind: 'reply' }>): PollEnd {
     case 'transport':
       return failure.errorClass === 'timeout' ? { kind: 'timeout' } : { kind: 'failed', reason: failure.reason }
   }
-}
-
-/** "By default only the person who scanned" (IL §15), however a host spells the name. */
-export function allowedBy({ settings }: IlinkOptions, { userId }: Credentials): (user: string) => boolean {
-  const allowed = new Set([...settings().allow, ...(userId === null ? [] : [userId])].map(userKey))
-  return user => allowed.has(userKey(user))
 }
 
 /** Files that fall behind are waited for, as the server keeps what nobody has asked for. */

@@ -60,8 +60,15 @@ export function unparsed(bytes: Uint8Array, key: string): IncomingMessage {
 }
 
 /** What has to be fetched: a voice that the server has heard is a text (IL §11). */
-export function filesOf({ media }: WechatMessage): MediaReference[] {
-  return media.filter(isFile)
+export function filesOf(message: Pick<WechatMessage, 'media' | 'quote'>): MediaReference[] {
+  const { media, quote } = message
+  if (!isAboutQuoted(message)) return media.filter(isFile)
+  return quote?.media == null || !isFile(quote.media) ? [] : [quote.media]
+}
+
+/** "When the message itself has none, media inside the quoted message is used" (IL §11). */
+export function isAboutQuoted({ media }: Pick<WechatMessage, 'media'>): boolean {
+  return !media.some(isFile)
 }
 
 function isFile({ kind, transcript }: MediaReference): boolean {
@@ -86,7 +93,7 @@ export function referencesOf({ messageId, items }: WechatMessage): string[] {
   return [messageId, ...items.map(item => item.id)].flatMap(id => id ?? []).map(referenceOf)
 }
 
-function referenceOf(id: string): string {
+export function referenceOf(id: string): string {
   return `ref:${id}`
 }
 

@@ -35,7 +35,13 @@ export type UploadOutcome =
   /** No address was given. */
   | NotDone
   /** The CDN took it at no try, in their words as far as there were any. */
-  | { readonly kind: 'cdn'; readonly reason: string; readonly said: string | null }
+  | {
+      readonly kind: 'cdn'
+      readonly reason: string
+      readonly said: string | null
+      /** They will not take it next time either. */
+      readonly isFinal: boolean
+    }
 
 /** "At most 3 attempts in total, immediately one after the other; a 4xx aborts at once" (IL §7). */
 const MOST_TRIES = 3
@@ -53,7 +59,8 @@ export async function uploadFile(context: UploadContext, file: NewFile): Promise
     context.signal.throwIfAborted()
     if (done.kind === 'ok')
       return { kind: 'ok', media: { kind, name, key, plainBytes: bytes.length, param: done.param } }
-    if (done.kind === 'refused' || attempt === MOST_TRIES) return { kind: 'cdn', reason: done.reason, said: done.said }
+    const isFinal = done.kind === 'refused'
+    if (isFinal || attempt === MOST_TRIES) return { kind: 'cdn', reason: done.reason, said: done.said, isFinal }
   }
 }
 

@@ -9,15 +9,41 @@ import { type Fence, fencesIn } from './fences.ts'
  */
 export function partsOf(text: string, rule: ChunkRule, { numbered }: { numbered: boolean }): string[] {
   if (splitText(text, rule).length <= 1) return text.trim() === '' ? [] : [text]
-  const fences = fencesIn(text).filter(fence => fence.ticks <= MOST_TICKS)
-  if (!numbered) return piecesOf(text, smaller(rule, roomForMarks(fences)), fences)
+  const fences = markedFences(text)
+  if (!numbered) return piecesOf(text, smaller(rule, roomForMarks(fences)), fences).map(({ shown }) => shown)
   // How many there are says how long their numbers are, and those how many there are.
   for (let digits = 1; ; digits++) {
-    const label = '(/)\n'.length + 2 * digits
-    const pieces = piecesOf(text, smaller(rule, roomForMarks(fences) + label), fences)
+    const pieces = piecesOf(text, smaller(rule, roomForMarks(fences) + roomForNumbers(digits)), fences)
     if (String(pieces.length).length > digits) continue
-    return pieces.length < 2 ? pieces : pieces.map((piece, i) => `(${i + 1}/${pieces.length})\n${piece}`)
+    return numberedAs(pieces, pieces.length)
   }
+}
+
+/**
+ * The first parts of a text that has more of them than may be sent, and all that is left behind them, which goes some
+ * other way and has the last number.
+ */
+export function firstPartsOf(text: string, rule: ChunkRule, most: number): { parts: string[]; rest: string } {
+  const fences = markedFences(text)
+  const room = roomForMarks(fences) + roomForNumbers(String(most + 1).length)
+  const pieces = piecesOf(text, smaller(rule, room), fences).slice(0, most)
+  const to = pieces.at(-1)?.to ?? 0
+  return {
+    parts: numberedAs(pieces, most + 1),
+    rest: withBeginning(text.slice(to), fenceAround(fences, { at: to, from: 0 })),
+  }
+}
+
+function numberedAs(pieces: readonly Piece[], of: number): string[] {
+  return pieces.map(({ shown }, i) => (of < 2 ? shown : `(${i + 1}/${of})\n${shown}`))
+}
+
+function roomForNumbers(digits: number): number {
+  return '(/)\n'.length + 2 * digits
+}
+
+function markedFences(text: string): Fence[] {
+  return fencesIn(text).filter(fence => fence.ticks <= MOST_TICKS)
 }
 
 function smaller({ maxCharacters, maxBytes }: ChunkRule, room: number): ChunkRule {
@@ -32,8 +58,14 @@ function roomForMarks(fences: readonly Fence[]): number {
   return fences.reduce((room, fence) => Math.max(room, Buffer.byteLength(openerOf(fence)) + fence.ticks + 2), 0)
 }
 
-function piecesOf(text: string, rule: ChunkRule, fences: readonly Fence[]): string[] {
-  const pieces: string[] = []
+interface Piece {
+  readonly shown: string
+  /** Where it ends in the text. */
+  readonly to: number
+}
+
+function piecesOf(text: string, rule: ChunkRule, fences: readonly Fence[]): Piece[] {
+  const pieces: Piece[] = []
   let from = 0
   let fence = 0
   for (const chunk of splitText(text, rule)) {
@@ -41,8 +73,8 @@ function piecesOf(text: string, rule: ChunkRule, fences: readonly Fence[]): stri
     while ((fences[fence]?.to ?? Number.POSITIVE_INFINITY) <= from) fence++
     const begun = fenceAround(fences, { at: from, from: fence })
     const cut = fenceAround(fences, { at: to, from: fence })
-    const piece = `${withBeginning(chunk, begun)}${cut === null ? '' : `\n${ticks(cut)}`}`
-    if (piece !== '') pieces.push(piece)
+    const shown = `${withBeginning(chunk, begun)}${cut === null ? '' : `\n${ticks(cut)}`}`
+    if (shown !== '') pieces.push({ shown, to })
     from = to
   }
   return pieces

@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { createIlinkClient, type IlinkClient } from '../../../scripts/adapters/ilink/client.ts'
 import { type NewFile, type UploadOutcome, uploadFile } from '../../../scripts/adapters/ilink/upload.ts'
 import type { Fault } from '../../../scripts/embedded/ilink/simulator.ts'
-import { clientId, mediaItem, type NewMessage, textItem } from '../../../scripts/protocol/ilink/outgoing.ts'
+import { clientId, mediaItem, type OutgoingItem, textItem } from '../../../scripts/protocol/ilink/outgoing.ts'
 import { startWorld, type World } from './test-account.ts'
 
 const timeout = 20_000
@@ -12,7 +12,7 @@ interface Scene extends World {
   readonly client: IlinkClient
   readonly signal: AbortSignal
   /** Somebody has written, so that there is a token to answer with. */
-  message(text: string): NewMessage
+  message(text: string, item?: OutgoingItem): string
   upload(file: Partial<NewFile>): Promise<UploadOutcome>
 }
 
@@ -27,13 +27,14 @@ async function start(t: TestContext): Promise<Scene> {
     ...world,
     client,
     signal,
-    message: text => ({
-      to: phone.user,
-      clientId: clientId(clock.now(), clock.random()),
-      item: textItem(text),
-      state: 'finish',
-      contextToken,
-    }),
+    message: (text, item = textItem(text) ?? assert.fail()) =>
+      client.bodyOf({
+        to: phone.user,
+        clientId: clientId(clock.now(), clock.random()),
+        item,
+        state: 'finish',
+        contextToken,
+      }),
     upload: file =>
       uploadFile(
         { client, cdnUrl: simulator.cdnUrl, fetch, clock, signal },
@@ -93,7 +94,7 @@ describe('an upload', () => {
       const steps: [number, number][] = []
       const done = await scene.upload({ name, bytes, progress: (sent, all) => void steps.push([sent, all]) })
       const media = done.kind === 'ok' ? done.media : assert.fail(done.kind)
-      await scene.client.sendMessage({ ...scene.message(''), item: mediaItem(media) }, scene.signal)
+      await scene.client.sendMessage(scene.message('', mediaItem(media)), scene.signal)
       const bubble = scene.phone.transcript().shown.at(-1) ?? assert.fail()
       assert.deepEqual(scene.phone.open(bubble), bytes)
       assert.equal(bubble.kind, name === 'a.png' ? 'image' : name === 'a.mp4' ? 'video' : 'file')

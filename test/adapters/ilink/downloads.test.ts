@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { download } from '../../../scripts/adapters/ilink/cdn.ts'
 import type { Fault } from '../../../scripts/embedded/ilink/simulator.ts'
+import { readMedia } from '../../../scripts/protocol/ilink/media.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import { startAccount, startWorld } from './test-account.ts'
 import { downloads, FILM, flagsOf, keptFiles, NOTES, PICTURE, shaOf } from './test-files.ts'
 
@@ -128,5 +131,40 @@ describe('a download', () => {
     await second.until('the message', () => second.shown().length === 1)
     assert.deepEqual(flagsOf(second), { state: 'refused', attachment: 'image' })
     assert.equal(hang.hits(), 1)
+  })
+})
+
+describe('an address in a message', () => {
+  async function askedFor(fullUrl: string): Promise<string[]> {
+    const asked: string[] = []
+    const clock = createFakeClock()
+    const media = readMedia('image', { media: { full_url: fullUrl, encrypt_query_param: 'p' } })
+    await download({
+      media,
+      cdnUrl: 'http://cdn.test/c2c',
+      apiUrl: 'http://api.test',
+      maxBytes: 1000,
+      clock,
+      signal: new AbortController().signal,
+      fetch(url) {
+        asked.push(url)
+        return Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' }))
+      },
+    })
+    return asked
+  }
+  const INSTEAD = 'http://cdn.test/c2c/download?encrypted_query_param=p'
+
+  test('is followed to the servers of WeChat, and to others where nobody can listen', async () => {
+    for (const url of ['http://cdn.test/a', 'http://api.test/a', 'https://other.test/a']) {
+      assert.deepEqual(await askedFor(url), [url])
+    }
+    assert.deepEqual(await askedFor('http://other.test/a'), [INSTEAD])
+  })
+
+  test('never leads to where a machine tells its own secrets', async () => {
+    for (const host of ['169.254.169.254', '[fe80::1]', 'metadata.google.internal', '100.100.100.200', '2852039166']) {
+      assert.deepEqual(await askedFor(`https://${host}/latest`), [INSTEAD])
+    }
   })
 })

@@ -41,6 +41,21 @@ describe('a file of theirs', () => {
     })
   }
 
+  test('that is quoted is fetched where the message has none', { timeout }, async t => {
+    const world = await startWorld(t)
+    const account = startAccount(t, world)
+    const { messageId } = world.phone.write({ kind: 'image', bytes: PICTURE })
+    await account.until('the picture', () => account.shown().length === 1)
+    world.phone.write({ kind: 'quote', text: 'what is it?', of: messageId, form: 'text' })
+    await account.until('the question', () => account.shown().length === 2)
+    const question = account.shown()[1]
+    assert.deepEqual([question?.type, question?.content], ['chat', 'what is it?'])
+    assert.equal(question?.flags['quote_file'], `.files/${shaOf(PICTURE)}.png`)
+    assert.equal(question?.flags['file'], undefined)
+    assert.deepEqual(keptFiles(world), [`${shaOf(PICTURE)}.png`])
+    assert.deepEqual(world.controls.violations(), [])
+  })
+
   test('has a name that leads nowhere else', { timeout }, async t => {
     const world = await startWorld(t)
     const account = startAccount(t, world)

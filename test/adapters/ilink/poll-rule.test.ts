@@ -9,7 +9,7 @@ const loginNeeded: PollEnd = { kind: 'login_needed' }
 
 /** Wait in seconds and state after each. */
 function after(ends: readonly PollEnd[], random = 0.5): (readonly [number, string | null])[] {
-  const rule = createPollRule(() => random)
+  const rule = createPollRule({ random: () => random, probeMs: () => 300_000 })
   return ends.map(end => {
     const { waitMs, state } = rule.after(end)
     return [waitMs / 1000, state]
@@ -65,7 +65,7 @@ test('a token that is refused is tried after 2, 10 and 30 s, then slowly', () =>
 })
 
 test('the server is told once that we are there, when it first refuses the token', () => {
-  const rule = createPollRule(() => 0.5)
+  const rule = createPollRule({ random: () => 0.5, probeMs: () => 300_000 })
   const told = [loginNeeded, loginNeeded, loginNeeded, answered, loginNeeded].map(end => rule.after(end).notify)
   assert.deepEqual(told, [true, false, false, false, true])
 })

@@ -4,16 +4,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { createIlinkAdapter } from '../../../scripts/adapters/ilink/adapter.ts'
-import {
-  type IlinkSettings,
-  USUAL_FILE_MAX_BYTES,
-  USUAL_FOLDER_MAX_BYTES,
-} from '../../../scripts/adapters/ilink/options.ts'
+import { createIlinkAdapter, type IlinkAdapter } from '../../../scripts/adapters/ilink/adapter.ts'
+import { type IlinkSettings, ilinkSettings } from '../../../scripts/adapters/ilink/options.ts'
 import { createTransport } from '../../../scripts/adapters/transport.ts'
 import type { AdapterContext } from '../../../scripts/core/adapter.ts'
 import { createBell } from '../../../scripts/core/bell.ts'
 import type { Clock } from '../../../scripts/core/clock.ts'
+import { USUAL_WECHAT } from '../../../scripts/core/config/wechat.ts'
 import type { FetchLike } from '../../../scripts/core/fetch.ts'
 import { createLogger } from '../../../scripts/core/logger.ts'
 import {
@@ -65,6 +62,9 @@ export async function startWorld(t: TestContext, options: SimulatorOptions = {})
 
 export interface Account {
   readonly ctx: AdapterContext
+  readonly adapter: IlinkAdapter
+  /** Of whom the adapter said that they wrote. */
+  readonly wrote: readonly (readonly string[])[]
   readonly logs: readonly string[]
   /** Messages as an agent would see them, with what is still being looked up left out. */
   shown(): readonly StoredMessage[]
@@ -132,13 +132,9 @@ export function startAccount(t: TestContext, world: World, options: AccountOptio
   )
 
   let credentials = options.credentials ?? credentialsOf(world, world.bot)
-  let settings: IlinkSettings = {
-    allow: [],
-    fileMaxBytes: USUAL_FILE_MAX_BYTES,
-    folderMaxBytes: USUAL_FOLDER_MAX_BYTES,
-    ...options.settings,
-  }
+  let settings: IlinkSettings = { ...ilinkSettings(USUAL_WECHAT, 'main'), ...options.settings }
   const changed = createBell()
+  const wrote: (readonly string[])[] = []
   const adapter = createIlinkAdapter({
     account: 'main',
     facts: { clientVersion: '2.4.9', botAgent: 'Test/1.0' },
@@ -146,6 +142,7 @@ export function startAccount(t: TestContext, world: World, options: AccountOptio
     credentials: () => credentials,
     settings: () => settings,
     changed,
+    onWrote: users => void wrote.push(users),
   })
   const running = ingest.resume().then(() => adapter.run(ctx))
   let failure: unknown
@@ -176,6 +173,8 @@ export function startAccount(t: TestContext, world: World, options: AccountOptio
   const shown = () => dueMessages(writer.database, 0, 10_000)
   return {
     ctx,
+    adapter,
+    wrote,
     logs,
     shown,
     texts: () => shown().map(({ content }) => content),

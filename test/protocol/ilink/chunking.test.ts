@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { CHUNK_RULES, type ChunkRule, splitText } from '../../../scripts/protocol/ilink/chunking.ts'
 import { fencesIn } from '../../../scripts/protocol/ilink/fences.ts'
-import { partsOf } from '../../../scripts/protocol/ilink/parts.ts'
+import { firstPartsOf, partsOf } from '../../../scripts/protocol/ilink/parts.ts'
 import { hostileText } from '../../support/arbitraries.ts'
 
 const of = (maxCharacters: number, maxBytes = 16_000): ChunkRule => ({ maxCharacters, maxBytes })
@@ -190,6 +190,44 @@ describe('bubbles', () => {
           const last = fencesIn(one).at(-1)
           assert.ok(last === undefined || one.slice(last.from).split('\n').length > 1)
         }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('the first bubbles', () => {
+  test('are as many as there is room for, and the rest has the last number', () => {
+    assert.deepEqual(firstPartsOf('aaaa bbbb cccc dddd', of(11), 2), {
+      parts: ['(1/3)\naaaa', '(2/3)\nbbbb'],
+      rest: 'cccc dddd',
+    })
+  })
+
+  test('are none where there is no room', () => {
+    assert.deepEqual(firstPartsOf('aaaa bbbb', of(8), 0), { parts: [], rest: 'aaaa bbbb' })
+  })
+
+  test('leave code that begins anew in the rest', () => {
+    const code = Array.from({ length: 6 }, (_, i) => `line ${i}`).join('\n')
+    const { parts, rest } = firstPartsOf(`see\n\`\`\`js\n${code}\n\`\`\``, of(42), 2)
+    assert.equal(parts[1], '(2/3)\n```js\nline 0\nline 1\n```')
+    assert.equal(rest, '```js\nline 2\nline 3\nline 4\nline 5\n```')
+  })
+
+  test('and the rest are the whole text, whatever it is', () => {
+    const bit = fc.constantFrom('```\n', '````js\n', '\n', '\n\n', ' ', '词', '。', 'aaaa', '😀', 'b')
+    const text = fc.array(bit, { maxLength: 200 }).map(bits => bits.join(''))
+    const plain = (written: string) => written.replace(/\s|`+(?:js)?/g, '')
+    fc.assert(
+      fc.property(text, fc.integer({ min: 0, max: 12 }), (written, most) => {
+        const rule = of(90, 160)
+        const { parts, rest } = firstPartsOf(written, rule, most)
+        assert.ok(parts.length <= most)
+        for (const part of parts)
+          assert.ok(part.length <= rule.maxCharacters && Buffer.byteLength(part) <= rule.maxBytes)
+        const shown = parts.map(part => part.replace(/^\(\d+\/\d+\)\n/, ''))
+        assert.equal(plain(shown.join('') + rest), plain(written))
       }),
       { numRuns: 1000 },
     )
