@@ -3,6 +3,7 @@ import { field, LONGEST_WORD, nearestOf, optional, schemasOf, violationsOf } fro
 import { invalidConfig, parseObject } from './config/json.ts'
 import { LISTENER_SECTION, type ListenerConfig, readListener } from './config/listener.ts'
 import { isRelayUrl, plainHttpWarning } from './config/places.ts'
+import { ROUTES_SECTION, type RouteConfig, readRoutes, routeConflicts } from './config/routes.ts'
 import { missingMapping, readWake, WAKE_SECTION, type WakeConfig } from './config/wake.ts'
 import {
   readWebhooks,
@@ -19,6 +20,7 @@ import { LONGEST_RETENTION_DAYS, RETENTION_DAYS } from './retention.ts'
 
 export type { ListenerConfig } from './config/listener.ts'
 export { isLoopback, isRelayUrl, plainHttpWarning } from './config/places.ts'
+export type { RouteConfig } from './config/routes.ts'
 export { isWeakSecret } from './config/secrets.ts'
 export type { WakeConfig } from './config/wake.ts'
 export type { InboundWebhook, OutboundWebhook, WebhooksConfig } from './config/webhooks.ts'
@@ -43,6 +45,8 @@ export interface Config {
   /** null: the agent is not woken. */
   readonly wake: WakeConfig | null
   readonly wechat: WechatConfig
+  /** What is passed on by itself. */
+  readonly routes: readonly RouteConfig[]
   readonly listener: ListenerConfig
 }
 
@@ -90,6 +94,7 @@ const FIELDS = {
   wechat_abot: optional(WECHAT_ABOT_SECTION),
   wake: optional(WAKE_SECTION),
   wechat: optional(WECHAT_SECTION),
+  routes: optional(ROUTES_SECTION),
   listener: optional(LISTENER_SECTION),
 }
 
@@ -109,6 +114,7 @@ export function parseConfig(text: string, env: Partial<OpenclawSettings> = {}): 
     ...webhookConflicts(value['webhooks']),
     ...wrongWebhookUrl(value['wechat_abot'], env),
     ...missingMapping(value['wake']),
+    ...routeConflicts(value),
   ]
   if (!result.success || violations.length > 0) throw invalidConfig(violations)
   const { data } = result
@@ -128,6 +134,7 @@ export function parseConfig(text: string, env: Partial<OpenclawSettings> = {}): 
       wechatAbot: readWechatAbot(data.wechat_abot, { ...env, gatewayPort }),
       wake: readWake(data.wake, gatewayPort),
       wechat: readWechat(data.wechat),
+      routes: readRoutes(data.routes),
       listener: readListener(data.listener),
     },
     warnings: [...unknown.map(unknownKey), ...plainHttpWarning(data.base_url), ...webhookWarnings(webhooks)],

@@ -73,6 +73,14 @@ export const COUNTED = "m.via NOT IN ('import', 'send') AND m.type <> 'correctio
 /** The same with corrections: who reads has to see them, though they are not messages. */
 export const RECEIVED = "m.via NOT IN ('import', 'send') AND m.merged_into IS NULL"
 
+/** For a query of messages `m`: the bridge has not passed it on. What it took was for somebody else, and is nobody's to read. */
+export const NOT_BRIDGED = 'NOT EXISTS (SELECT 1 FROM bridged b WHERE b.seq = m.seq)'
+
+/** The same as a further condition; a database that no newer daemon has opened yet knows no bridge. */
+export function andNotBridged(database: Database): string {
+  return schemaVersion(database) >= 4 ? `AND ${NOT_BRIDGED}` : ''
+}
+
 /** For a query of messages `m` and one value, the reader: this peer's messages were read further than all others. */
 export const READ_WITH_PEER = `EXISTS (
   SELECT 1 FROM peer_positions p WHERE p.reader = ? AND p.peer = m.peer AND p.seq >= m.seq)`
@@ -113,7 +121,7 @@ function readOfPeer(
 ): number {
   const row = database.get(
     `SELECT count(*) AS n FROM messages m WHERE m.peer = ? AND m.seq > ? AND m.seq <= ? AND ${COUNTED}
-     AND NOT ${READ_WITH_PEER}`,
+     AND ${NOT_BRIDGED} AND NOT ${READ_WITH_PEER}`,
     peer,
     after,
     end,
@@ -134,12 +142,25 @@ function readInAll(
 
 function countUnread(database: Database, reader: string, after: number, end: number): number {
   const row = database.get(
-    `SELECT count(*) AS n FROM messages m WHERE m.seq > ? AND m.seq <= ? AND ${COUNTED} AND NOT ${READ_WITH_PEER}`,
+    `SELECT count(*) AS n FROM messages m WHERE m.seq > ? AND m.seq <= ? AND ${COUNTED}
+     AND ${NOT_BRIDGED} AND NOT ${READ_WITH_PEER}`,
     after,
     end,
     reader,
   )
   return Number(row?.['n'] ?? 0)
+}
+
+/** One message is none that the reader has to read, as if it had been read by itself. */
+export function passOver(database: Database, { reader, seq }: { reader: string; seq: number }): void {
+  const position = readPosition(database, reader)
+  const unread = database.get(
+    `SELECT 1 FROM messages m WHERE m.seq = ? AND m.seq > ? AND ${COUNTED} AND NOT ${READ_WITH_PEER}`,
+    seq,
+    position.seq,
+    reader,
+  )
+  if (unread !== undefined) writePosition(database, reader, { ...position, received: position.received + 1 })
 }
 
 function writePeerPosition(
@@ -176,7 +197,8 @@ const LOOK_AHEAD = 500
 function readWithoutGap(database: Database, { reader, from }: { reader: string; from: number }): number {
   const [first] = database.lists(
     `SELECT min(CASE WHEN is_unread THEN seq END), max(seq) FROM
-       (SELECT m.seq, (m.state <> 'final' OR (${RECEIVED} AND NOT ${READ_WITH_PEER})) AS is_unread
+       (SELECT m.seq, (m.state <> 'final' OR (${RECEIVED} AND ${NOT_BRIDGED} AND NOT ${READ_WITH_PEER}))
+          AS is_unread
         FROM messages m WHERE m.seq > ? ORDER BY m.seq LIMIT ${LOOK_AHEAD})`,
     reader,
     from,

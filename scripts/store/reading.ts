@@ -3,7 +3,15 @@ import { parseAddress } from '../core/address.ts'
 import type { Flags, MessageType, Party, Via } from '../core/message.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import type { Database } from './database.ts'
-import { COUNTED, hasPeerPositions, READ_WITH_PEER, RECEIVED, readPosition, readWithPeer } from './positions.ts'
+import {
+  andNotBridged,
+  COUNTED,
+  hasPeerPositions,
+  READ_WITH_PEER,
+  RECEIVED,
+  readPosition,
+  readWithPeer,
+} from './positions.ts'
 
 /** What commands read of the messages: beside a running daemon, or without one. */
 export interface ReadMessage {
@@ -104,11 +112,13 @@ function newOnes(
   which: string,
 ): { where: string; values: (string | number)[] } {
   const before = firstUnsettled(database)
+  // Who names a number gets everything from there.
+  const wanted = since === undefined ? `${which} ${andNotBridged(database)}` : which
   if (peer !== undefined) {
     const after = since ?? readWithPeer(database, reader, peer)
-    return { where: `m.peer = ? AND m.seq > ? AND m.seq < ? AND ${which}`, values: [peer, after, before] }
+    return { where: `m.peer = ? AND m.seq > ? AND m.seq < ? AND ${wanted}`, values: [peer, after, before] }
   }
-  const where = `m.seq > ? AND m.seq < ? AND ${which}`
+  const where = `m.seq > ? AND m.seq < ? AND ${wanted}`
   if (since !== undefined) return { where, values: [since, before] }
   const { seq } = readPosition(database, reader)
   if (!hasPeerPositions(database)) return { where, values: [seq, before] }

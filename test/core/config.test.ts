@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { USUAL_WECHAT } from '../../scripts/core/config/wechat.ts'
 import { isRegistered, parseConfig } from '../../scripts/core/config.ts'
 import { ConfigError } from '../../scripts/core/errors.ts'
 
@@ -28,6 +29,8 @@ describe('config.json', () => {
       webhooks: { inbound: [], outbound: [] },
       wechatAbot: null,
       wake: null,
+      wechat: USUAL_WECHAT,
+      routes: [],
       listener: { port: 8088, publicUrls: [] },
     })
     assert.equal(parseConfig(JSON.stringify({ ...valid, my_id: '2' })).config.myId, '2')

@@ -82,6 +82,54 @@ describe('a message', () => {
   })
 })
 
+describe('a sink that a route names', () => {
+  const named = (...routes: readonly object[]) => ({ ...ALL, routes })
+  const to = { address: { scheme: 'relay', id: 3 }, name: 'carol' } as const
+
+  test('gets what one of its routes lets through, and the others get everything', () => {
+    const config = named({ from: '#3', to: 'webhook:ops' }, { from: 'webhook', to: 'webhook:ops' })
+    assert.deepEqual(sinksOf(config, RECEIVED), ['webhook:log', 'wechat_abot'])
+    const carols = received({ from: { address: { scheme: 'relay', id: 3 }, name: 'carol' } })
+    assert.deepEqual(sinksOf(config, carols), EVERYWHERE)
+  })
+
+  test('gets what passes the filter', () => {
+    const filter = { types: ['chat'], contains: 'HELL', except: ['#3'] }
+    const config = named({ from: 'relay', to: 'wechat_abot', filter })
+    assert.deepEqual(sinksOf(config, RECEIVED), EVERYWHERE)
+    assert.deepEqual(sinksOf(config, received({ type: 'file' })), WEBHOOKS)
+    assert.deepEqual(sinksOf(config, received({ content: 'other' })), WEBHOOKS)
+    const carols = received({ from: { address: { scheme: 'relay', id: 3 }, name: 'carol' } })
+    assert.deepEqual(sinksOf(config, carols), WEBHOOKS)
+  })
+
+  test('gets nothing that it does not want by itself', () => {
+    const config = { ...named({ from: 'any', to: 'webhook:ops' }), ...webhooks({ ops: { events: ['message.sent'] } }) }
+    assert.deepEqual(sinksOf(config, RECEIVED), ['wechat_abot'])
+  })
+
+  test('gets what we sent from everywhere only', () => {
+    const sent = received({ via: 'send', to })
+    assert.deepEqual(sinksOf(named({ from: 'any', to: 'webhook:ops' }), sent), WEBHOOKS)
+    assert.deepEqual(sinksOf(named({ from: 'relay', to: 'webhook:ops' }), sent), ['webhook:log'])
+  })
+
+  test('gets events that are no messages as before', () => {
+    const config = configOf(named({ from: '#3', to: 'webhook:ops' }))
+    const event = { name: 'system.started', message: null } as const
+    const names = sinksFor(event, routesOf(config), originOf(event, config)).map(({ sink }) => sink)
+    assert.deepEqual(names, WEBHOOKS)
+  })
+})
+
+describe('what somebody wrote who may not', () => {
+  test('is told to nobody, and what we sent to no avail still is', () => {
+    const from = { address: { scheme: 'wechat', account: 'main', user: 'x@im.wechat' }, name: '' } as const
+    assert.deepEqual(sinksOf(ALL, received({ via: 'wechat', from, flags: { state: 'refused' } })), [])
+    assert.deepEqual(sinksOf(ALL, received({ via: 'wechat', from, flags: { state: 'partial' } })), EVERYWHERE)
+  })
+})
+
 describe('which event it is', () => {
   const to = { address: { scheme: 'relay', id: 3 }, name: 'carol' } as const
   const rows: readonly (readonly [string, Partial<StoredMessage>, readonly [string, string | null, string]])[] = [

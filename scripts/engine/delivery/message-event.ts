@@ -11,7 +11,10 @@ export interface MessageEvent {
   readonly lane: string
 }
 
-/** null: nobody is told of it. A second copy is no message, and history was told when it was none. */
+/**
+ * null: nobody is told of it. A second copy is no message, history was told when it was none, and who may not write is
+ * shown in the files alone.
+ */
 export function messageEvent(message: StoredMessage): MessageEvent | null {
   if (message.via === 'import' || message.mergedInto !== null) return null
   if (message.via === 'send') {
@@ -21,6 +24,7 @@ export function messageEvent(message: StoredMessage): MessageEvent | null {
       ? { name: 'message.sent', error: null, lane }
       : { name: 'message.error', error: failure, lane }
   }
+  if (message.flags['state'] === 'refused') return null
   const lane = message.from === null ? 'unverified' : addressKey(message.from.address)
   return message.type === 'unparsed'
     ? { name: 'message.error', error: 'unparsed', lane }
