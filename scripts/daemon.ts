@@ -2,22 +2,22 @@ import { utcSeconds } from './core/clock.ts'
 import type { Config } from './core/config.ts'
 import { errorCode, errorPlace } from './core/errors.ts'
 import { type Bilingual, inLanguage } from './core/i18n.ts'
+import { type Channels, createChannels } from './daemon/channels.ts'
 import type { DaemonOptions } from './daemon/options.ts'
 import { createOutward, type Outward } from './daemon/outward.ts'
-import { START_GOES_ON, startWaits } from './daemon/texts.ts'
+import { createServices, type Services } from './daemon/services.ts'
+import { createStorageGate } from './daemon/storage-gate.ts'
 import { performAction } from './engine/actions/perform.ts'
 import { createConfiguration } from './engine/configuration.ts'
 import { createChannelEvents } from './engine/delivery/channel-events.ts'
 import { createDesk } from './engine/desk.ts'
 import { createIngest } from './engine/ingest.ts'
-import { createIntake } from './engine/intake/intake.ts'
-import { createRelayAccount } from './engine/relay-account.ts'
+import type { Outbox } from './engine/outbox/outbox.ts'
 import { createStatusBoard, type StatusBoard } from './engine/status-board.ts'
 import { openStorage } from './engine/storage.ts'
 import { createTakeDown } from './engine/take-down.ts'
 import { createChannelLog } from './projections/channel-log.ts'
 import { openControlDoor } from './server/control-door.ts'
-import { createIntakeDoor, type IntakeDoor } from './server/intake/door.ts'
 import { watchConfigFile } from './store/config-watch.ts'
 import { createDataFolder, strayFiles } from './store/data-folder.ts'
 import { nodeFiles } from './store/files.ts'
@@ -42,23 +42,18 @@ export interface Daemon {
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { folder, clock, log, files = nodeFiles } = options
   const stopping = new AbortController()
-  const heldUp = Promise.withResolvers<void>()
   let stopReason: string | undefined
-  /** Nothing is fetched from a relay before. */
-  let running = false
-  /** The database takes nothing now. */
-  let refused = false
   /** Writes that wait for it, and those that did when we were told to stop. */
   let waiting = () => 0
   let unsaved = 0
   /** Not there until the store is open. */
   let board: StatusBoard | undefined
   let outward: Outward | undefined
-  const undo = createTakeDown({ clock, log, isStuck: () => refused })
-
-  function say(text: Bilingual): void {
-    options.say?.(inLanguage(text, options.language))
-  }
+  let channels: Channels | undefined
+  let services: Services | undefined
+  const undo = createTakeDown({ clock, log, isStuck: () => gate.isRefused })
+  const say = (text: Bilingual) => options.say?.(inLanguage(text, options.language))
+  const gate = createStorageGate(say)
 
   const channelLog = createChannelLog({
     path: folder.file('sse_channel.log'),
@@ -78,23 +73,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onWritten(seq) {
         options.onWritten?.(seq)
         outward?.committed()
+        services?.committed()
       },
-      onRefused(reason) {
-        refused = true
-        if (!running) say(startWaits(reason))
-        heldUp.resolve()
+      onRefused: gate.refused,
+      onRecovered: gate.recovered,
+      onReplaced() {
+        board?.repeat()
+        channels?.wechat.repeat()
       },
-      onRecovered() {
-        refused = false
-        if (!running) say(START_GOES_ON)
-      },
-      onReplaced: () => board?.repeat(),
       signal: stopping.signal,
     })
     const { writer, projector } = storage
     undo.push(async () => {
       await storage.close()
-      if (!refused || unsaved === 0) return
+      if (!gate.isRefused || unsaved === 0) return
       channelLog.event('MESSAGE_AT_RISK', { reason: 'not_stored', writes: unsaved })
       log.error('the database refused to the end: what waited for it is not stored', { writes: unsaved })
     })
@@ -107,7 +99,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       log,
       onCommit: projector.kick,
-      onPut: channelEvents.noticed,
+      onPut(key, facts) {
+        channelEvents.noticed(key, facts)
+        outward?.stateChanged()
+      },
     })
     board = states
     const startedAt = utcSeconds(clock.now())
@@ -128,7 +123,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     undo.push(() => ingest.stop(), { waitsForStore: true })
     await ingest.resume()
     stopping.signal.throwIfAborted()
-    running = true
+    // Nothing is fetched before.
+    gate.open()
     projector.kick()
 
     channelLog.event('DAEMON_STARTED', { version: options.version, pid: process.pid })
@@ -147,14 +143,28 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     outward = pushing
     undo.push(() => pushing.stop(), { waitsForStore: true })
 
-    const account = createRelayAccount(
+    let outbox: Outbox | undefined
+    const reached = createChannels(
       { folder, clock, fetch: options.fetch, log, channelLog, board: states, ingest },
-      { folder, stateFolder: options.stateFolder },
+      {
+        writer,
+        folder,
+        stateFolder: options.stateFolder,
+        version: options.version,
+        onWrote(account, users) {
+          outbox?.peersWrote(account, users)
+          services?.wrote(account, users)
+        },
+        onLogin(account) {
+          outbox?.loggedIn(account)
+          services?.signedIn()
+        },
+      },
     )
-    undo.push(() => account.stop(), { waitsForStore: true })
+    channels = reached
+    undo.push(() => reached.stop(), { waitsForStore: true })
 
     let inForce: Config | null = null
-    let intakeDoor: IntakeDoor | undefined
 
     const config = createConfiguration({
       path: folder.file('config.json'),
@@ -165,9 +175,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       apply(config) {
         inForce = config
         pushing.apply(config)
-        account.apply(config)
+        reached.apply(config)
         // There is nothing to take in before the first time.
-        if (config !== null) intakeDoor?.apply(config)
+        if (config !== null) services?.apply(config)
       },
       event: channelLog.event,
       tell: status => states.post('config', status),
@@ -184,24 +194,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       projector,
       ingest,
       config: () => inForce,
-      relay: account.session,
+      relay: reached.relay.session,
+      wechat: reached.wechat,
       queues: pushing,
       isDaemon: true,
     })
-    const { outbox } = desk
-    undo.push(() => outbox.stop(), { waitsForStore: true })
+    const sending = desk.outbox
+    outbox = sending
+    undo.push(() => sending.stop(), { waitsForStore: true })
     // Not awaited: a database that refuses just now must not hold the rest up.
-    outbox.start().catch(error => log.error('the outbox was not started', { error: errorCode(error) }))
-    const taking = createIntakeDoor({
-      intake: createIntake({ config: () => inForce, ingest, outbox, writer, clock, log }),
-      clock,
-      log,
-      board: states,
-      say,
-    })
-    intakeDoor = taking
-    undo.push(() => taking.stop(), { waitsForStore: true })
-    if (inForce !== null) taking.apply(inForce)
+    sending.start().catch(error => log.error('the outbox was not started', { error: errorCode(error) }))
+    const { language } = options
+    const serving = createServices({ desk, ingest, board: states, language, say })
+    services = serving
+    undo.push(() => serving.stop(), { waitsForStore: true })
+    if (inForce !== null) serving.apply(inForce)
 
     const control = await openControlDoor({
       folder,
@@ -231,7 +238,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await channelLog.close()
     })
     const started = start()
-    await Promise.race([started, heldUp.promise])
+    await Promise.race([started, gate.heldUp])
     // One that was held up fails later, if it does.
     started.catch(error => {
       if (!stopping.signal.aborted) log.error('the start failed', { error: errorCode(error), at: errorPlace(error) })
@@ -245,7 +252,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     async stop(reason) {
       log.info('stopping', { reason })
       stopReason = reason
-      unsaved = running ? waiting() : 0
+      unsaved = gate.isOpen ? waiting() : 0
       stopping.abort(new DOMException('The daemon stops', 'AbortError'))
       await undo.run()
     },

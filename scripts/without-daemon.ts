@@ -13,6 +13,7 @@ import { createRelaySession, notRegistered, type RelaySession } from './engine/r
 import { createStatusBoard } from './engine/status-board.ts'
 import { openStorage } from './engine/storage.ts'
 import { createTakeDown } from './engine/take-down.ts'
+import { createWechatAccounts } from './engine/wechat/accounts.ts'
 import { createChannelLog } from './projections/channel-log.ts'
 import { readConfigFile } from './store/config-file.ts'
 import type { DataFolder } from './store/data-folder.ts'
@@ -31,6 +32,7 @@ export interface AloneOptions {
   /** What the environment names of OpenClaw. */
   readonly openclaw: Partial<OpenclawSettings>
   readonly log: Logger
+  readonly version: string
   readonly signal: AbortSignal
   readonly progress: ActionContext['progress']
 }
@@ -77,7 +79,19 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
     undo.push(() => ingest.stop(), { waitsForStore: true })
 
     const shared: Shared = { folder, clock, fetch: options.fetch, log, channelLog, board, ingest }
-    const config = readConfig(folder, options.openclaw)
+    const written = readConfig(folder, options.openclaw)
+    const config = written !== null && isRegistered(written) ? written : null
+    const wechat = createWechatAccounts({
+      ...options,
+      shared,
+      writer,
+      polls: false,
+      onWrote: () => undefined,
+      onLogin: () => undefined,
+    })
+    wechat.apply(written)
+    await wechat.changed()
+    undo.push(() => wechat.stop())
     const session = config === null ? null : startSession(shared, config, signal)
     const desk = createDesk({
       folder,
@@ -90,13 +104,14 @@ export async function workAlone<T>(options: AloneOptions, work: (context: Action
       ingest,
       config: () => config,
       relay: () => requireSession(session),
+      wechat,
       // What is queued is the next daemon's.
       queues: { kick: () => undefined },
       isDaemon: false,
     })
     const { outbox } = desk
     undo.push(() => outbox.stop(), { waitsForStore: true })
-    if (session !== null) await outbox.start()
+    await outbox.start()
 
     return await work({ ...desk, signal, progress: options.progress })
   } finally {
@@ -115,13 +130,12 @@ function requireSession(session: RelaySession | null): RelaySession {
   return session
 }
 
-/** null: nobody is registered, or the file is not valid. What is wrong with it is `doctor`'s to say. */
+/** null: there is none, or it is not valid. What is wrong with it is `doctor`'s to say. */
 function readConfig(folder: DataFolder, openclaw: Partial<OpenclawSettings>): Config | null {
   const file = readConfigFile(folder.file('config.json'))
   if (file.kind !== 'text') return null
   try {
-    const { config } = parseConfig(file.text, openclaw)
-    return isRegistered(config) ? config : null
+    return parseConfig(file.text, openclaw).config
   } catch (error) {
     if (error instanceof ConfigError) return null
     throw error

@@ -1,6 +1,6 @@
 import type { ActionContext } from './actions/action.ts'
 import type { Ingest } from './ingest.ts'
-import { createOutbox } from './outbox.ts'
+import { createOutbox } from './outbox/outbox.ts'
 
 /** What actions work with, for as long as their folder is held: by the daemon, or by one command. */
 export type Desk = Omit<ActionContext, 'signal' | 'progress'>
@@ -9,6 +9,7 @@ export function createDesk({ ingest, ...parts }: Omit<Desk, 'outbox'> & { readon
   const { config, projector } = parts
   const outbox = createOutbox({
     ...parts,
+    wechat: parts.wechat.session,
     claimed: () => ({ id: config()?.myId ?? null, name: config()?.myName ?? '' }),
     onCommit() {
       ingest.relationshipsChanged()

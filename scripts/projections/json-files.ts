@@ -8,6 +8,7 @@ import { AGENT, shownTotal, unreadCount } from '../store/positions.ts'
 import { retentionOf } from '../store/retention.ts'
 import { currentAccount, readStatus } from '../store/status.ts'
 import { sinksJson } from './sinks-json.ts'
+import { wechatJson } from './wechat-json.ts'
 
 /** The JSON files of design §4, each a function of the store. */
 
@@ -66,9 +67,14 @@ export function statsJson(database: Database): JsonObject {
     pending_outgoing_count: relations.pending_outgoing,
     last_sync_utc: relay?.['last_sync_utc'] ?? null,
     transport_copies_dropped: counter(database, 'transport_copies'),
-    accounts: relay === undefined ? {} : { relay },
+    accounts: { ...(relay === undefined ? {} : { relay }), ...prefixed(wechatJson(database)) },
     sinks: sinksJson(database),
   }
+}
+
+/** As addresses have them: `wechat:main`. */
+function prefixed(accounts: ReturnType<typeof wechatJson>): JsonObject {
+  return Object.fromEntries(Object.entries(accounts).map(([name, facts]) => [`wechat:${name}`, facts]))
 }
 
 const RECENT_HOURS = 24
@@ -86,15 +92,33 @@ export function snapshotJson(database: Database, now: number, retentionDays = RE
     unread_count: unreadCount(database, AGENT),
     friends_count: countRelationships(database, currentAccount(database)).accepted,
     latest_peers: latestPeers(database, 5).map(one => ({
-      id: one.peer.replace(/^relay:/, '#'),
+      id: plainId(one.peer),
       name: plainName(one.name),
       last_message_utc: one.lastMessageAt,
     })),
     channel: relay === undefined ? null : { state: relay['state'] ?? null, since_utc: relay['since_utc'] ?? null },
+    accounts_needing_owner: accountsInNeed(database),
     oldest_message_utc: oldestAt,
     oldest_message_days: oldestAt === null ? null : Math.floor((now - Date.parse(oldestAt)) / DAY_MS),
     retention: retentionOf(database, retentionDays, now),
   }
+}
+
+/** Accounts at WeChat on which nothing moves until somebody does something. */
+const IN_NEED: ReadonlySet<unknown> = new Set(['login_needed', 'identity_taken'])
+
+function accountsInNeed(database: Database): JsonObject[] {
+  return Object.entries(wechatJson(database))
+    .filter(([, { state }]) => IN_NEED.has(state))
+    .map(([name, { state, since_utc }]) => ({ account: `wechat:${name}`, state, since_utc }))
+}
+
+/** `#2`, `wechat:main/<id>`. Ids at WeChat are a server's words: nothing that reads like a sentence is left of one. */
+function plainId(key: string): string {
+  return key
+    .replace(/^relay:/, '#')
+    .replace(/[^\w.@:#/-]/g, '')
+    .slice(0, 120)
 }
 
 /** `[\p{L}\p{N} ._-]{1,24}`, everything else left out; empty when nothing is left. */

@@ -86,6 +86,16 @@ async function hasSize(path: string, bytes: number): Promise<boolean> {
   }
 }
 
+/** null: it is not there. */
+export async function sizeOfKept(folder: DataFolder, path: string): Promise<number | null> {
+  try {
+    return (await stat(join(folder.path, path))).size
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
 /** What a killed process left unfinished. For whoever holds the folder's lock: nobody else keeps anything then. */
 export async function removePartialCopies(folder: DataFolder): Promise<void> {
   const path = join(folder.path, KEPT_FILES)
@@ -135,8 +145,8 @@ function tooLarge(path: string, bytes: number, maxBytes: number): ConfigError {
   const limit = maxBytes >= 1024 * 1024 ? `${maxBytes / 1024 / 1024} MiB` : `${maxBytes / 1024} KiB`
   return new ConfigError(
     {
-      en: `The file ${path} has ${bytes} bytes; the relay takes ${limit} at most.`,
-      zh: `文件 ${path} 有 ${bytes} 字节；中继最多接受 ${limit}。`,
+      en: `The file ${path} has ${bytes} bytes; ${limit} are taken at most.`,
+      zh: `文件 ${path} 有 ${bytes} 字节；最多接受 ${limit}。`,
     },
     { nextStep: { en: 'Send a smaller one. Nothing was sent.', zh: '请换一个更小的文件。未发送任何内容。' } },
   )

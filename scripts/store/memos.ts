@@ -21,3 +21,23 @@ export function writeMemo(
     value,
   )
 }
+
+/** All whose keys begin so, by key. */
+export function memosStarting(
+  database: Database,
+  { source, account, prefix }: { source: string; account: string; prefix: string },
+): Map<string, string> {
+  const rows = database.all(
+    'SELECT key, value FROM memos WHERE source = ? AND account = ? AND substr(key, 1, ?) = ? ORDER BY key',
+    source,
+    account,
+    prefix.length,
+    prefix,
+  )
+  return new Map(rows.map(row => [String(row['key']), String(row['value'])]))
+}
+
+/** Whoever they were for is not here any more. */
+export function forgetMemos(database: Database, { source, account }: { source: string; account: string }): void {
+  database.run('DELETE FROM memos WHERE source = ? AND account = ?', source, account)
+}

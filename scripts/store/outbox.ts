@@ -15,6 +15,12 @@ export interface OutboxEntry {
   readonly detail: OutboxDetail
   /** The message that shows it; null before it is settled. */
   readonly seq: number | null
+  /** What the adapter noted of earlier tries. */
+  readonly journal: string | null
+  /** Milliseconds since the epoch; not tried before. */
+  readonly nextAt: number
+  /** What it waits for: that they write to us, or that somebody logs in; null: nothing. */
+  readonly parked: 'peer' | 'login' | null
 }
 
 /** The copy in the data folder, and what the file was called. */
@@ -34,6 +40,8 @@ export interface OutboxDetail {
   /** Ours, one word. */
   readonly reason?: string
   readonly relationship?: string
+  /** Of several requests, how many were accepted. */
+  readonly parts?: { readonly accepted: number; readonly of: number }
 }
 
 export interface NewEntry {
@@ -61,7 +69,7 @@ export function insertEntry(database: Database, entry: NewEntry): OutboxEntry {
     entry.file === null ? null : JSON.stringify(entry.file),
     entry.createdAt,
   )
-  return { ...entry, id, state: 'queued', detail: {}, seq: null }
+  return { ...entry, id, state: 'queued', detail: {}, seq: null, journal: null, nextAt: 0, parked: null }
 }
 
 /** @returns whether the entry of that request id, if there is one, says the same as this one would */
@@ -105,19 +113,88 @@ export function markState(database: Database, id: number, state: 'queued' | 'sen
   database.run('UPDATE outbox SET state = ? WHERE id = ?', state, id)
 }
 
+/** What the adapter did of it so far. */
+export function writeJournal(database: Database, id: number, journal: string): void {
+  database.run('UPDATE outbox SET journal = ? WHERE id = ?', journal, id)
+}
+
+/** It goes back to those that wait, for a while or for something to happen. */
+export function putBack(
+  database: Database,
+  id: number,
+  { nextAt = 0, parked = null, detail }: { nextAt?: number; parked?: OutboxEntry['parked']; detail: OutboxDetail },
+): void {
+  database.run(
+    "UPDATE outbox SET state = 'queued', next_at = ?, parked = ?, detail = ? WHERE id = ?",
+    nextAt,
+    parked,
+    JSON.stringify(detail),
+    id,
+  )
+}
+
 export function settleEntry(
   database: Database,
   id: number,
   outcome: { state: SettledState; detail: OutboxDetail; seq: number; settledAt: string },
 ): void {
   database.run(
-    'UPDATE outbox SET state = ?, detail = ?, seq = ?, settled_at = ? WHERE id = ?',
+    'UPDATE outbox SET state = ?, detail = ?, seq = ?, settled_at = ?, journal = NULL, parked = NULL WHERE id = ?',
     outcome.state,
     JSON.stringify(outcome.detail),
     outcome.seq,
     outcome.settledAt,
     id,
   )
+}
+
+const WECHAT_WAITS = "state IN ('queued', 'sending') AND substr(sink, 1, 7) = 'wechat:'"
+
+/** The next message to each person on WeChat that can be tried; what is behind one that waits for something waits with it. */
+export function nextOnWechat(database: Database): OutboxEntry[] {
+  return database
+    .all(
+      `SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE ${WECHAT_WAITS} GROUP BY recipient)
+         AND state = 'queued' AND parked IS NULL
+       ORDER BY id`,
+    )
+    .flatMap(row => toEntry(row) ?? [])
+}
+
+/** After a start: what an earlier process was sending, and what it had set aside, is looked at anew. */
+export function requeueOnWechat(database: Database): void {
+  database.run(`UPDATE outbox SET state = 'queued', parked = NULL, next_at = 0 WHERE ${WECHAT_WAITS}`)
+}
+
+/** Of accounts that are not there any more. */
+export function orphansOnWechat(database: Database): number[] {
+  return database
+    .all(`SELECT id FROM outbox WHERE ${WECHAT_WAITS} AND substr(sink, 8) NOT IN (SELECT name FROM wechat_accounts)`)
+    .map(row => Number(row['id']))
+}
+
+/**
+ * What was set aside for one account is to be tried.
+ *
+ * @param users null: whoever it is for
+ */
+export function release(
+  database: Database,
+  { sink, until, users }: { sink: string; until: 'peer' | 'login'; users: readonly string[] | null },
+): void {
+  const waits = `${WECHAT_WAITS} AND sink = ? AND parked = ?`
+  if (users === null) {
+    database.run(`UPDATE outbox SET parked = NULL, next_at = 0 WHERE ${waits}`, sink, until)
+    return
+  }
+  for (const user of users) {
+    database.run(
+      `UPDATE outbox SET parked = NULL, next_at = 0 WHERE ${waits} AND lower(recipient) = lower(?)`,
+      sink,
+      until,
+      `${sink}/${user}`,
+    )
+  }
 }
 
 /** How many wait to be sent. */
@@ -145,5 +222,8 @@ function toEntry(row: Row): OutboxEntry | null {
     state: String(row['state']) as OutboxState,
     detail: JSON.parse(String(row['detail'])) as OutboxDetail,
     seq: row['seq'] === null ? null : Number(row['seq']),
+    journal: row['journal'] === null ? null : String(row['journal']),
+    nextAt: Number(row['next_at']),
+    parked: row['parked'] === 'peer' || row['parked'] === 'login' ? row['parked'] : null,
   }
 }

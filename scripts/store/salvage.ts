@@ -25,7 +25,7 @@ export const NOTHING_SALVAGED: Salvage = { lastSeq: 0, unshown: null, tables: ne
 /** In the order in which they can be written: what is referred to comes first. */
 const WHOLE: Readonly<Record<string, string>> = {
   outbox: 'SELECT * FROM outbox',
-  positions: `SELECT * FROM positions WHERE reader = '${FAN_OUT}'`,
+  positions: `SELECT * FROM positions WHERE reader = '${FAN_OUT}' OR substr(reader, 1, 7) = 'bridge:'`,
   sinks: 'SELECT * FROM sinks',
   events: 'SELECT * FROM events',
   deliveries: 'SELECT * FROM deliveries',

@@ -82,6 +82,9 @@ describe('a message that the daemon sends', () => {
       relationship: 'accepted',
       relay_text: null,
       reason: null,
+      wechat_text: null,
+      parked: null,
+      parts: null,
     })
     assert.match(desk.text('conversations.md'), /to=#1\(alice\) .*content=hello\\nalice\n$/)
     assert.doesNotMatch(desk.text('conversations.md'), /state=/)
@@ -177,7 +180,8 @@ describe('a message that the daemon sends', () => {
       [{ to: '1', text: 'a\ud800' }, UsageError],
       [{ to: '0', text: 'x' }, UsageError],
       [{ to: 'alice', text: 'x' }, UsageError],
-      [{ to: 'wechat:main/x', text: 'x' }, UsageError],
+      [{ to: 'webhook:ops', text: 'x' }, UsageError],
+      [{ to: 'wechat:main/x', text: 'x' }, ConfigError],
       [{ to: '1', text: 'x', requestId: '' }, UsageError],
       [{ to: '1', text: 'x', requestId: 'x'.repeat(257) }, UsageError],
       [{ to: '1', text: 'x', file: join(temporaryFolder(), 'none') }, ConfigError],

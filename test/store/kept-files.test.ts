@@ -80,7 +80,7 @@ describe('a file that the owner names', () => {
     const path = join(temporaryFolder(), 'file')
     writeFileSync(path, 'x'.repeat(1024))
     assert.equal((await readOwnersFile(path, 1024)).length, 1024)
-    assert.match(await reasonOf(path, 1023), /has 1024 bytes; the relay takes .* at most/)
+    assert.match(await reasonOf(path, 1023), /has 1024 bytes; .* are taken at most/)
   })
 
   test('may be reached by a link', async () => {

@@ -15,6 +15,7 @@ import {
   sinkStates,
 } from '../../scripts/store/sinks.ts'
 import { createMessageStore, type MessageStore } from '../support/message-store.ts'
+import { backToVersion } from '../support/older-schema.ts'
 
 const starts = ({ database }: MessageStore) => Object.fromEntries(sinkStarts(database))
 
@@ -75,10 +76,7 @@ describe('a database of version 2', () => {
   function asItWas(): MessageStore {
     const store = createMessageStore()
     for (let n = 0; n < 3; n++) store.add({ content: `message ${n}` })
-    for (const table of ['deliveries', 'events', 'sinks', 'request_log', 'known_ids']) {
-      store.database.exec(`DROP TABLE ${table}`)
-    }
-    store.database.exec('PRAGMA user_version = 2')
+    backToVersion(store.database, 2)
     return store
   }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { noteFolder, noteStderr } from './log-watch/journal.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -55,6 +56,8 @@ export function start(
   )
   const child = spawn(command, args, { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(child)
+  const folder = args[args.indexOf('--data-dir') + 1]
+  if (folder !== undefined && args.includes('--data-dir')) noteFolder(folder)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', data => {
@@ -66,6 +69,7 @@ export function start(
   const ended = new Promise<number | string>(resolve => {
     child.on('close', (code, signal) => {
       children.delete(child)
+      noteStderr(stderr)
       resolve(code ?? signal ?? 'unknown')
     })
   })

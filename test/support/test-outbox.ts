@@ -5,7 +5,7 @@ import { parseConfig } from '../../scripts/core/config.ts'
 import type { FetchAnswer } from '../../scripts/core/fetch.ts'
 import { createLogger } from '../../scripts/core/logger.ts'
 import { createIngest } from '../../scripts/engine/ingest.ts'
-import { createOutbox, type OutgoingMessage } from '../../scripts/engine/outbox.ts'
+import { createOutbox, type OutgoingMessage } from '../../scripts/engine/outbox/outbox.ts'
 import { createRelaySession, notRegistered } from '../../scripts/engine/relay-session.ts'
 import { createDataFolder, dataFolderAt } from '../../scripts/store/data-folder.ts'
 import { type Database, openForReading, openForWriting } from '../../scripts/store/database.ts'
@@ -14,6 +14,7 @@ import { migrate } from '../../scripts/store/schema.ts'
 import { createWriter } from '../../scripts/store/writer.ts'
 import { profile } from './blocks.ts'
 import { createFakeClock } from './fake-clock.ts'
+import { createFakeWechat, type FakeWechat } from './fake-wechat.ts'
 import { answer, networkError } from './scripted-relay.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { turns, waitFor } from './wait-for.ts'
@@ -35,11 +36,17 @@ export interface RunOptions {
   /** Answers at once, in the place of the test. */
   readonly reply?: (to: number, content: string) => FetchAnswer
   readonly wrap?: (database: Database) => Database
+  /** Nobody is signed in there when it is left out. */
+  readonly wechat?: FakeWechat
 }
 
 /** An outbox on a database of its own, and a relay that answers when the test says so. */
 export function runOutbox(t: TestContext, options: RunOptions = {}) {
-  const { path = join(temporaryFolder(), 'openwechat_im_client'), clock = createFakeClock() } = options
+  const {
+    path = join(temporaryFolder(), 'openwechat_im_client'),
+    clock = createFakeClock(),
+    wechat = createFakeWechat([]),
+  } = options
   const folder = dataFolderAt(path)
   createDataFolder(folder)
   const file = folder.file('state.db')
@@ -101,6 +108,7 @@ export function runOutbox(t: TestContext, options: RunOptions = {}) {
       if (!registered) throw notRegistered()
       return session
     },
+    wechat: wechat.session,
   })
   t.after(() => {
     writer.database.close()

@@ -7,8 +7,9 @@ import type { DataFolder } from '../../store/data-folder.ts'
 import type { FileLayer } from '../../store/files.ts'
 import type { Writer } from '../../store/writer.ts'
 import type { Deliveries } from '../delivery/deliveries.ts'
-import type { Outbox } from '../outbox.ts'
+import type { Outbox } from '../outbox/outbox.ts'
 import type { RelaySession } from '../relay-session.ts'
+import type { WechatAccounts } from '../wechat/accounts.ts'
 
 /**
  * Something that a command wants changed, or asked of the relay. It is done by whoever holds the lock of the data
@@ -40,6 +41,7 @@ export interface ActionContext {
   readonly isDaemon: boolean
   /** The account at the relay. @throws ConfigError where nobody is registered */
   readonly relay: () => RelaySession
+  readonly wechat: Pick<WechatAccounts, 'session' | 'names' | 'changed'>
   /** Nobody waits for the outcome any more. */
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void

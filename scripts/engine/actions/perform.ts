@@ -8,6 +8,8 @@ import { prune } from './prune.ts'
 import { rebuild } from './rebuild.ts'
 import { send } from './send.ts'
 import { webhooksEdit, webhooksLogTest, webhooksRedeliver } from './webhooks.ts'
+import { wechatLogout, wechatSave } from './wechat.ts'
+import { wechatTyping } from './wechat-typing.ts'
 
 /** Everything that can be asked for over the control socket. */
 const ACTIONS = new Map<string, { perform(params: unknown, context: ActionContext): Promise<unknown> }>([
@@ -28,6 +30,9 @@ const ACTIONS = new Map<string, { perform(params: unknown, context: ActionContex
   entry(webhooksEdit),
   entry(webhooksLogTest),
   entry(webhooksRedeliver),
+  entry(wechatLogout),
+  entry(wechatSave),
+  entry(wechatTyping),
 ])
 
 function entry<Params, Result>({ name, params: schema, run }: Action<Params, Result>) {

@@ -5,12 +5,23 @@ import { ConfigError, UsageError } from '../../core/errors.ts'
 import type { Bilingual } from '../../core/i18n.ts'
 import { keepBytes, readOwnersFile } from '../../store/kept-files.ts'
 import type { OutboxEntry, OutboxFile, SettledState } from '../../store/outbox.ts'
-import { LONGEST_REQUEST_ID, LONGEST_TEXT, type RelayAddress, recipientIn, textFault } from '../outgoing.ts'
-import { isSettled } from '../settlement.ts'
+import type { OutgoingMessage } from '../outbox/outbox.ts'
+import { isSettled } from '../outbox/settlement.ts'
+import {
+  LONGEST_REQUEST_ID,
+  LONGEST_TEXT,
+  LONGEST_WECHAT_TEXT,
+  type Recipient,
+  type RelayAddress,
+  recipientIn,
+  textFault,
+  type WechatAddress,
+} from '../outgoing.ts'
+import { reachable } from '../wechat/reachable.ts'
 import type { Action, ActionContext } from './action.ts'
 
 export interface SendParams {
-  /** As typed: `2`, `#2`, `relay:2` */
+  /** As typed: `2`, `#2`, `relay:2`, `wechat:main/me` */
   readonly to: string
   readonly text: string
   /** Absolute path. */
@@ -29,12 +40,14 @@ export interface SendResult {
   readonly relationship: string | null
   /** The relay's words, when it refused. */
   readonly relay_text: string | null
+  /** Those of WeChat. */
+  readonly wechat_text: string | null
   readonly reason: string | null
+  /** What it waits for: that they write to us, or that somebody logs in; null: for neither. */
+  readonly parked: OutboxEntry['parked']
+  /** Of a message that takes several requests, how many were accepted. */
+  readonly parts: { readonly accepted: number; readonly of: number } | null
 }
-
-/** RC §3 and §5. */
-const LARGEST_FILE_BYTES = 10 * 1024 * 1024
-const LONGEST_FILE_NAME_BYTES = 246
 
 /** Longer than the longest answer of a relay that has not stopped for good: 35 s, or longer for a file. */
 const WAIT_MS = 60_000
@@ -50,16 +63,14 @@ export const send: Action<SendParams, SendResult> = {
   }),
   async run({ to, text, file, requestId }, context) {
     const recipient = recipientOf(to)
-    checkText(text, { withFile: file !== undefined })
-    // Nobody is asked anything before it is known who asks.
-    context.relay()
-    const kept = file === undefined ? null : await keepFile(file, context)
-    const message = { to: recipient, content: text, file: kept, requestId }
-    const before = context.outbox.find(message)
-    if (before === null && kept !== null) await requireFriend(recipient, context)
-    const entry = before ?? (await context.outbox.submit(message))
+    const order = { text, file, requestId }
+    const message =
+      recipient.kind === 'relay'
+        ? await relayMessage(recipient.address, order, context)
+        : await wechatMessage(recipient.address, order, context)
+    const entry = context.outbox.find(message) ?? (await context.outbox.submit(message))
     const settled = await context.outbox.outcomeOf(entry.id, {
-      waitMs: kept === null ? WAIT_MS : WAIT_FOR_FILE_MS,
+      waitMs: message.file === null ? WAIT_MS : WAIT_FOR_FILE_MS,
       signal: context.signal,
       progress: (done, total) => context.progress({ done, total }),
     })
@@ -68,38 +79,70 @@ export const send: Action<SendParams, SendResult> = {
   },
 }
 
-function resultOf({ state, requestId, seq, to, detail }: OutboxEntry): SendResult {
+type OrderedText = Pick<SendParams, 'text' | 'file' | 'requestId'>
+
+async function relayMessage(
+  to: RelayAddress,
+  { text, file, requestId }: OrderedText,
+  context: ActionContext,
+): Promise<OutgoingMessage> {
+  checkText(text, { withFile: file !== undefined, longest: LONGEST_TEXT })
+  // Nobody is asked anything before it is known who asks.
+  context.relay()
+  const kept = file === undefined ? null : await keepFile(file, RELAY_FILES, context)
+  const message = { to, content: text, file: kept, requestId }
+  if (kept !== null && context.outbox.find(message) === null) await requireFriend(to, context)
+  return message
+}
+
+async function wechatMessage(
+  address: WechatAddress,
+  { text, file, requestId }: OrderedText,
+  context: ActionContext,
+): Promise<OutgoingMessage> {
+  checkText(text, { withFile: file !== undefined, longest: LONGEST_WECHAT_TEXT })
+  const to = reachable(address, context.wechat)
+  const kept = file === undefined ? null : await keepFile(file, WECHAT_FILES, context)
+  return { to, content: text, file: kept, requestId }
+}
+
+function resultOf({ state, requestId, seq, to, detail, parked }: OutboxEntry): SendResult {
+  const words = detail.text ?? null
   return {
     outcome: isSettled(state) ? state : 'queued',
     request_id: requestId,
     seq,
     to: addressKey(to).replace(/^relay:/, '#'),
     relationship: detail.relationship ?? null,
-    relay_text: detail.text ?? null,
+    relay_text: to.scheme === 'relay' ? words : null,
+    wechat_text: to.scheme === 'wechat' ? words : null,
     reason: detail.reason ?? null,
+    parked,
+    parts: detail.parts ?? null,
   }
 }
 
-function recipientOf(text: string): RelayAddress {
+function recipientOf(text: string): Extract<Recipient, { kind: 'relay' | 'wechat' }> {
   const recipient = recipientIn(text)
   switch (recipient.kind) {
     case 'relay':
-      return recipient.address
+    case 'wechat':
+      return recipient
     case 'nobody':
       throw wrong({
-        en: `${JSON.stringify(text.slice(0, 60))} is nobody's address: write 2, #2 or relay:2.`,
-        zh: `${JSON.stringify(text.slice(0, 60))} 不是有效的地址：请写成 2、#2 或 relay:2。`,
+        en: `${JSON.stringify(text.slice(0, 60))} is nobody's address: write 2, #2 or relay:2, or wechat:main/me.`,
+        zh: `${JSON.stringify(text.slice(0, 60))} 不是有效的地址：请写成 2、#2 或 relay:2，或 wechat:main/me。`,
       })
     case 'elsewhere':
       throw wrong({
-        en: `There is no way to send to ${recipient.address.scheme} yet: only people on the relay can be written to.`,
-        zh: `暂不支持发送到 ${recipient.address.scheme}：目前只能发给中继上的用户。`,
+        en: `A ${recipient.address.scheme} can not be written to: people on the relay can, and on WeChat.`,
+        zh: `无法向 ${recipient.address.scheme} 发送：只能发给中继或微信上的用户。`,
       })
   }
 }
 
-function checkText(text: string, { withFile }: { withFile: boolean }): void {
-  const fault = textFault(text)
+function checkText(text: string, { withFile, longest }: { withFile: boolean; longest: number }): void {
+  const fault = textFault(text, longest)
   switch (fault?.kind) {
     case 'empty':
       if (withFile) return
@@ -108,8 +151,8 @@ function checkText(text: string, { withFile }: { withFile: boolean }): void {
       throw wrong({ en: 'The message holds half a character.', zh: '消息中含有不完整的字符。' })
     case 'too_long':
       throw wrong({
-        en: `The message has ${fault.length} characters; the relay takes ${LONGEST_TEXT} at most.`,
-        zh: `消息有 ${fault.length} 个字符；中继最多接受 ${LONGEST_TEXT} 个。`,
+        en: `The message has ${fault.length} characters; ${longest} are taken at most.`,
+        zh: `消息有 ${fault.length} 个字符；最多接受 ${longest} 个。`,
       })
   }
 }
@@ -120,15 +163,25 @@ function wrong(text: Bilingual): UsageError {
   })
 }
 
-async function keepFile(path: string, { folder }: ActionContext): Promise<OutboxFile> {
+interface FileLimits {
+  readonly bytes: number
+  readonly nameBytes: number
+}
+
+/** RC §3 and §5. */
+const RELAY_FILES: FileLimits = { bytes: 10 * 1024 * 1024, nameBytes: 246 }
+/** As large as what is received (IL §8), and as long as a file's name can be. */
+const WECHAT_FILES: FileLimits = { bytes: 100 * 1024 * 1024, nameBytes: 255 }
+
+async function keepFile(path: string, most: FileLimits, { folder }: ActionContext): Promise<OutboxFile> {
   const name = basename(path)
-  if (Buffer.byteLength(name) > LONGEST_FILE_NAME_BYTES) {
+  if (Buffer.byteLength(name) > most.nameBytes) {
     throw wrong({
-      en: `The file's name is longer than the ${LONGEST_FILE_NAME_BYTES} bytes that the relay takes.`,
-      zh: `文件名超过中继允许的 ${LONGEST_FILE_NAME_BYTES} 字节。`,
+      en: `The file's name is longer than the ${most.nameBytes} bytes that are taken.`,
+      zh: `文件名超过允许的 ${most.nameBytes} 字节。`,
     })
   }
-  const bytes = await readOwnersFile(path, LARGEST_FILE_BYTES)
+  const bytes = await readOwnersFile(path, most.bytes)
   return { ...(await keepBytes(folder, bytes, 'bin')), name }
 }
 

@@ -5,7 +5,7 @@ import type { Logger } from '../../core/logger.ts'
 import { logRequest } from '../../store/request-log.ts'
 import type { Writer } from '../../store/writer.ts'
 import type { Ingest } from '../ingest.ts'
-import type { Outbox } from '../outbox.ts'
+import type { Outbox } from '../outbox/outbox.ts'
 import { createAbotDoor } from './abot-door.ts'
 import {
   type Answer,
@@ -18,7 +18,7 @@ import {
   TOO_LARGE,
 } from './exchange.ts'
 import { createKeeping } from './keeping.ts'
-import { createSendDoor } from './send-door.ts'
+import { createSendDoor, type SendDoorOptions } from './send-door.ts'
 import { createStrangers } from './strangers.ts'
 import { createSubmitting } from './submitting.ts'
 import { createWebhookDoor } from './webhook-door.ts'
@@ -37,13 +37,14 @@ export interface IntakeOptions {
   readonly config: () => Config | null
   readonly ingest: Ingest
   readonly outbox: Outbox
+  readonly wechat: SendDoorOptions['wechat']
   readonly writer: Writer
   readonly clock: Clock
   readonly log: Logger
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { config, outbox, writer, clock, log } = options
+  const { config, outbox, wechat, writer, clock, log } = options
   const strangers = createStrangers(options)
   const keeping = createKeeping(options)
   const submitting = createSubmitting(outbox)
@@ -60,7 +61,7 @@ export function createIntake(options: IntakeOptions): Intake {
         return createAbotDoor(wechatAbot, { keeping, strangers })
       case '/messages/send':
       case '/api/messages/send':
-        return createSendDoor(wechatAbot, { outbox, submitting, strangers, clock })
+        return createSendDoor(wechatAbot, { outbox, wechat, submitting, strangers, clock })
       default:
         return null
     }

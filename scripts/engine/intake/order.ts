@@ -1,5 +1,14 @@
 import type { Bilingual } from '../../core/i18n.ts'
-import { LONGEST_REQUEST_ID, LONGEST_TEXT, type RelayAddress, recipientIn, textFault } from '../outgoing.ts'
+import { ABOT_ACCOUNT } from '../abot-address.ts'
+import {
+  LONGEST_REQUEST_ID,
+  LONGEST_TEXT,
+  LONGEST_WECHAT_TEXT,
+  type RelayAddress,
+  recipientIn,
+  textFault,
+  type WechatAddress,
+} from '../outgoing.ts'
 import { type Answer, type Body, failure } from './exchange.ts'
 
 /** What `/messages/send` is asked to do (OI §4.4), read from its body. */
@@ -13,7 +22,13 @@ export interface Order {
   readonly requestId: string | undefined
 }
 
-export type OrderRecipient = { readonly kind: 'relay'; readonly address: RelayAddress } | { readonly kind: 'wechat' }
+export type OrderRecipient =
+  | { readonly kind: 'relay'; readonly address: RelayAddress }
+  | { readonly kind: 'wechat'; readonly address: WechatAddress }
+  /** Somebody on WeChat, by the account that knows them. */
+  | { readonly kind: 'wechat_user'; readonly user: string }
+  /** Ids of WeChat's that no bot can write to. */
+  | { readonly kind: 'unreachable' }
 
 /** @param idempotencyKey the header */
 export function readOrder(body: Body, idempotencyKey: string | undefined): Order | Answer {
@@ -28,7 +43,15 @@ export function readOrder(body: Body, idempotencyKey: string | undefined): Order
   if (replyTo !== null && typeof replyTo !== 'string') {
     return bad('bad_request', { en: 'replyToMessageId is a text.', zh: 'replyToMessageId 应为文本。' })
   }
-  return badText(text) ?? { to, recipient, text, replyTo: replyTo ?? undefined, requestId: id.value }
+  return (
+    badText(text, recipient.kind === 'relay' ? LONGEST_TEXT : LONGEST_WECHAT_TEXT) ?? {
+      to,
+      recipient,
+      text,
+      replyTo: replyTo ?? undefined,
+      requestId: id.value,
+    }
+  )
 }
 
 export function isOrder(read: Order | Answer): read is Order {
@@ -53,8 +76,11 @@ function isNothing(value: unknown): boolean {
 function recipientOf(to: string): OrderRecipient | null {
   const recipient = recipientIn(to)
   if (recipient.kind === 'relay') return recipient
-  if (recipient.kind === 'elsewhere') return recipient.address.scheme === 'wechat' ? { kind: 'wechat' } : null
-  return /^(?:wxid_\S{1,200}|\S{1,200}@(?:im\.wechat|chatroom))$/u.test(to) ? { kind: 'wechat' } : null
+  if (recipient.kind === 'wechat')
+    return recipient.address.account === ABOT_ACCOUNT ? { kind: 'unreachable' } : recipient
+  if (recipient.kind === 'elsewhere') return null
+  if (/^\S{1,200}@im\.wechat$/u.test(to)) return { kind: 'wechat_user', user: to }
+  return /^(?:wxid_\S{1,200}|\S{1,200}@chatroom)$/u.test(to) ? { kind: 'unreachable' } : null
 }
 
 type RequestId =
@@ -71,8 +97,8 @@ function requestIdOf(own: unknown, header: string | undefined): RequestId {
   return { kind: 'good', value: typeof own === 'string' ? own : header }
 }
 
-function badText(text: string): Answer | null {
-  const fault = textFault(text)
+function badText(text: string, longest: number): Answer | null {
+  const fault = textFault(text, longest)
   switch (fault?.kind) {
     case undefined:
       return null
@@ -82,8 +108,8 @@ function badText(text: string): Answer | null {
       return bad('bad_text', { en: 'The text holds half a character.', zh: '文本中含有不完整的字符。' })
     case 'too_long':
       return bad('text_too_long', {
-        en: `The text has ${fault.length} characters; the relay takes ${LONGEST_TEXT} at most.`,
-        zh: `文本有 ${fault.length} 个字符；中继最多接受 ${LONGEST_TEXT} 个。`,
+        en: `The text has ${fault.length} characters; ${longest} are taken at most.`,
+        zh: `文本有 ${fault.length} 个字符；最多接受 ${longest} 个。`,
       })
   }
 }

@@ -7,7 +7,7 @@ export const RATE_LIMITED = 'rate_limited'
 
 /** What became of a message, in the words of OI §4.4. */
 export function sendAnswer(
-  { id, state, detail }: OutboxEntry,
+  { id, state, detail, parked }: OutboxEntry,
   { duplicate, retryAfterMs }: { duplicate: boolean; retryAfterMs: number },
 ): { answer: Answer; status: string } {
   const messageId = `out_${id}`
@@ -18,7 +18,10 @@ export function sendAnswer(
       return { answer: { status: 200, body: { messageId, ...again } }, status: 'sent' }
     case 'queued':
     case 'sending':
-      return { answer: { status: 202, body: { messageId, status: 'queued', ...again } }, status: 'queued' }
+      return {
+        answer: { status: 202, body: { messageId, status: 'queued', ...waitsFor(parked), ...again } },
+        status: 'queued',
+      }
     case 'refused':
       return { answer: refused(detail.text ?? '', { eventId: messageId, ...again }), status: state }
     case 'not_sent':
@@ -30,15 +33,20 @@ export function sendAnswer(
   }
 }
 
+/** On WeChat they have to write first, or somebody has to log in. */
+function waitsFor(parked: OutboxEntry['parked']): More {
+  return parked === null ? {} : { waiting_for: parked }
+}
+
 type More = Readonly<Record<string, unknown>>
 
 /** Code points. */
 const LONGEST_WORDS = 300
 
 function refused(words: string, more: More): Answer {
-  // The relay's words, and with them anybody's.
+  // The other side's words, and with them anybody's.
   const { text } = shownText(words, LONGEST_WORDS)
-  const sentence = { en: `The relay refused: ${text}.`, zh: `中继已拒绝：${text}。` }
+  const sentence = { en: `It was refused: ${text}.`, zh: `已被拒绝：${text}。` }
   return failure(422, 'not_deliverable', sentence, { reason: 'refused', ...more })
 }
 
@@ -57,8 +65,8 @@ function notSent(more: More): Answer {
     503,
     'unavailable',
     {
-      en: 'Nothing of it reached the relay. It may be tried again with the same requestId.',
-      zh: '没有任何内容到达中继。可用相同的 requestId 重试。',
+      en: 'Nothing of it left this machine. It may be tried again with the same requestId.',
+      zh: '没有任何内容发出。可用相同的 requestId 重试。',
     },
     more,
   )

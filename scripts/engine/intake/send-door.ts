@@ -3,14 +3,17 @@ import type { Clock } from '../../core/clock.ts'
 import { isWeakSecret } from '../../core/config/secrets.ts'
 import type { WechatAbotConfig } from '../../core/config.ts'
 import { ConfigError, RefusedError } from '../../core/errors.ts'
+import { bilingual } from '../../core/i18n.ts'
 import { equalSecrets } from '../../protocol/webhook/signatures.ts'
 import type { OutboxEntry } from '../../store/outbox.ts'
-import type { Outbox } from '../outbox.ts'
-import type { RelayAddress } from '../outgoing.ts'
-import { isSettled } from '../settlement.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import { isSettled } from '../outbox/settlement.ts'
+import type { RelayAddress, WechatAddress } from '../outgoing.ts'
+import type { WechatAccounts } from '../wechat/accounts.ts'
+import { accountFor, reachable } from '../wechat/reachable.ts'
 import { type Answer, type Asking, type Body, type Door, failure, type Outcome } from './exchange.ts'
 import { within } from './keeping.ts'
-import { isOrder, type Order, readOrder } from './order.ts'
+import { isOrder, type Order, type OrderRecipient, readOrder } from './order.ts'
 import { RATE_LIMITED, sendAnswer } from './send-answer.ts'
 import { isAllowedIp, NOT_FROM_THERE } from './source-ips.ts'
 import type { Strangers } from './strangers.ts'
@@ -18,6 +21,7 @@ import type { Submitted, Submitting } from './submitting.ts'
 
 export interface SendDoorOptions {
   readonly outbox: Outbox
+  readonly wechat: Pick<WechatAccounts, 'session' | 'names'>
   readonly submitting: Submitting
   readonly strangers: Strangers
   readonly clock: Clock
@@ -28,7 +32,7 @@ const WAIT_MS = 10_000
 
 /** `/messages/send` (OI §4.4): the plugin has something to say to somebody. */
 export function createSendDoor(config: WechatAbotConfig, options: SendDoorOptions): Door {
-  const { outbox, submitting, strangers, clock } = options
+  const { outbox, wechat, submitting, strangers, clock } = options
 
   async function take(asking: Asking, body: Body): Promise<Outcome> {
     const order = readOrder(body, asking.headers['idempotency-key'])
@@ -37,13 +41,29 @@ export function createSendDoor(config: WechatAbotConfig, options: SendDoorOption
     if (!isAllowedRecipient(order, config.allowedRecipients)) return refused(NOT_TO_THEM, requestId)
     switch (recipient.kind) {
       case 'relay':
-        return sendByRelay(order, recipient.address, asking.signal)
+        return send(order, recipient.address, asking.signal)
       case 'wechat':
+      case 'wechat_user': {
+        const found = onWechat(recipient)
+        return 'status' in found ? refused(found, requestId) : send(order, found, asking.signal)
+      }
+      case 'unreachable':
         return refused(NO_WECHAT_ACCOUNT, requestId)
     }
   }
 
-  async function sendByRelay(order: Order, to: RelayAddress, signal: AbortSignal): Promise<Outcome> {
+  function onWechat(recipient: Extract<OrderRecipient, { kind: 'wechat' | 'wechat_user' }>): WechatAddress | Answer {
+    try {
+      const address = recipient.kind === 'wechat' ? recipient.address : accountFor(recipient.user, wechat)
+      const isKnown = address !== null && wechat.names().includes(address.account)
+      return isKnown ? reachable(address, wechat) : NO_WECHAT_ACCOUNT
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      return failure(422, 'not_deliverable', bilingual(error.text), { reason: 'not_reachable' })
+    }
+  }
+
+  async function send(order: Order, to: RelayAddress | WechatAddress, signal: AbortSignal): Promise<Outcome> {
     const { requestId } = order
     const until = clock.monotonic() + WAIT_MS
     let submitted: Submitted | null
@@ -65,7 +85,8 @@ export function createSendDoor(config: WechatAbotConfig, options: SendDoorOption
       if (wait.signal.aborted) return entry
       throw error
     })
-    const isThrottled = !isSettled(waiting.state) && outbox.throttledMs() > 0 && !wait.signal.aborted
+    const isThrottled =
+      waiting.to.scheme === 'relay' && !isSettled(waiting.state) && outbox.throttledMs() > 0 && !wait.signal.aborted
     if (!isThrottled) return waiting
     // Too late for that, or somebody else's doing: it is settled then, or will be.
     await outbox.withdraw(waiting, RATE_LIMITED)
@@ -97,7 +118,10 @@ function isJson(contentType: string | undefined): boolean {
 }
 
 function isAllowedRecipient({ to, recipient }: Order, allowed: readonly string[] | null): boolean {
-  return allowed?.includes(recipient.kind === 'relay' ? addressKey(recipient.address) : to) ?? true
+  if (allowed === null) return true
+  const names = 'address' in recipient ? [addressKey(recipient.address)] : []
+  const user = recipient.kind === 'wechat' ? [recipient.address.user] : []
+  return [to, ...names, ...user].some(name => allowed.includes(name))
 }
 
 function submitFailure(error: unknown): Answer {
@@ -120,8 +144,8 @@ const NO_WECHAT_ACCOUNT = failure(
   422,
   'not_deliverable',
   {
-    en: 'No WeChat account is signed in here: only people on the relay can be written to, as #2.',
-    zh: '此处没有登录的微信账号：只能发给中继上的用户，例如 #2。',
+    en: 'No WeChat account here reaches this recipient: write to people on the relay as #2, on WeChat to those who wrote to its bot.',
+    zh: '此处没有微信账号能联系该收件人：中继用户写作 #2；微信上只能发给给机器人写过消息的人。',
   },
   { reason: 'no_wechat_account' },
 )

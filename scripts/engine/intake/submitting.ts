@@ -1,12 +1,12 @@
 import type { OutboxEntry } from '../../store/outbox.ts'
-import type { Outbox } from '../outbox.ts'
-import type { RelayAddress } from '../outgoing.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { RelayAddress, WechatAddress } from '../outgoing.ts'
 import type { Order } from './order.ts'
 
 /** Puts orders into the outbox, each request id once (OI §4.3). */
 export interface Submitting {
   /** @throws RefusedError when the request id stands for another message; ConfigError where nobody is registered */
-  submit(order: Order, to: RelayAddress): Promise<Submitted>
+  submit(order: Order, to: RelayAddress | WechatAddress): Promise<Submitted>
 }
 
 export interface Submitted {
@@ -22,7 +22,7 @@ export function createSubmitting(outbox: Outbox): Submitting {
   /** Of two at once with one id, the second is to find what the first has put there. */
   const underWay = new Map<string, Promise<unknown>>()
 
-  async function submitOnce(order: Order, to: RelayAddress, requestId: string): Promise<Submitted> {
+  async function submitOnce(order: Order, to: RelayAddress | WechatAddress, requestId: string): Promise<Submitted> {
     for (let attempt = 1; ; attempt++) {
       const message = { ...messageOf(order, to), requestId: `${PREFIX}:${attempt}:${requestId}` }
       const before = outbox.find(message)
@@ -50,6 +50,6 @@ export function createSubmitting(outbox: Outbox): Submitting {
   }
 }
 
-function messageOf({ text, replyTo }: Order, to: RelayAddress) {
+function messageOf({ text, replyTo }: Order, to: RelayAddress | WechatAddress) {
   return { to, content: text, file: null, replyTo }
 }

@@ -9,6 +9,8 @@ export interface WakeMemory extends PokeHistory {
   /** The owner heard of these, and hears of them again only after the stream was up. */
   readonly toldRefused: boolean
   readonly toldDown: boolean
+  /** Accounts at WeChat of which the owner heard that they are signed out. */
+  readonly toldLogins: readonly string[]
   readonly lastTry: LastTry | null
 }
 
@@ -31,6 +33,7 @@ const NOTHING_KNOWN: WakeMemory = {
   position: '',
   toldRefused: false,
   toldDown: false,
+  toldLogins: [],
   lastTry: null,
 }
 

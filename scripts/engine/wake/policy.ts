@@ -27,7 +27,7 @@ export interface PokeFacts {
   readonly firstNewAt: number | null
   readonly lastNewAt: number | null
   /** Something else that the owner should hear of, and has not heard yet. */
-  readonly alert: 'token_refused' | 'stream_down' | null
+  readonly alert: 'token_refused' | 'stream_down' | 'login_needed' | null
   /** Pokes that were taken, newest first; no more than `BRAKE_POKES` are looked at. */
   readonly recentPokes: readonly number[]
   readonly quietHours: QuietHours | null

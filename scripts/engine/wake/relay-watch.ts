@@ -4,7 +4,7 @@ import type { PokeFacts } from './policy.ts'
 /** What of the relay's state the owner has to hear, by way of the agent. */
 export interface RelayWatch {
   /** @param state as the status shows it; null: nothing is known */
-  look(state: string | null): { readonly alert: PokeFacts['alert']; readonly isUp: boolean }
+  look(state: string | null): { readonly alert: Exclude<PokeFacts['alert'], 'login_needed'>; readonly isUp: boolean }
 }
 
 /** Shorter troubles end by themselves. */

@@ -40,6 +40,8 @@ export interface WakerOptions {
   readonly config: () => WakeConfig | null
   /** As `status` shows it; null: nothing is known. */
   readonly relayState: () => string | null
+  /** Accounts at WeChat that are signed out. */
+  readonly signedOut: () => readonly string[]
 }
 
 /** Under a flood the store is not asked at each commit. */
@@ -126,20 +128,31 @@ export function createWaker(options: WakerOptions): Waker {
     const newestUnread = unread.newest(database, config.muted)
     followMessages(newestUnread, now)
     followPosition(now)
-    const { alert, isUp } = relay.look(options.relayState())
-    if (isUp && (memory.toldRefused || memory.toldDown)) remember({ toldRefused: false, toldDown: false })
-    const isTold = alert === 'token_refused' ? memory.toldRefused : memory.toldDown
     const since = new Date(now - 2 * BRAKE_MS).toISOString()
     return {
       now,
       newestUnread,
       firstNewAt,
       lastNewAt,
-      alert: isTold ? null : alert,
+      alert: relayAlert() ?? loginAlert(),
       recentPokes: recentPokes(database, { since, limit: BRAKE_POKES }),
       quietHours: config.quietHours,
       notBefore: trouble === null ? null : now + Math.max(0, trouble.retryAt - clock.monotonic()),
     }
+  }
+
+  function relayAlert(): PokeFacts['alert'] {
+    const { alert, isUp } = relay.look(options.relayState())
+    if (isUp && (memory.toldRefused || memory.toldDown)) remember({ toldRefused: false, toldDown: false })
+    const isTold = alert === 'token_refused' ? memory.toldRefused : memory.toldDown
+    return isTold ? null : alert
+  }
+
+  function loginAlert(): PokeFacts['alert'] {
+    const signedOut = options.signedOut()
+    const toldLogins = memory.toldLogins.filter(account => signedOut.includes(account))
+    if (toldLogins.length < memory.toldLogins.length) remember({ toldLogins })
+    return signedOut.length > toldLogins.length ? 'login_needed' : null
   }
 
   function followMessages(newestUnread: number | null, now: number): void {
@@ -174,6 +187,7 @@ export function createWaker(options: WakerOptions): Waker {
   function taken(reason: PokeReason, at: number): Partial<WakeMemory> {
     if (reason === 'token_refused') return { lastPokeAt: at, toldRefused: true }
     if (reason === 'stream_down') return { lastPokeAt: at, toldDown: true }
+    if (reason === 'login_needed') return { lastPokeAt: at, toldLogins: options.signedOut() }
     // Nobody has looked since: whatever came meanwhile is noticed by the next look.
     firstNewAt = null
     lastNewAt = null

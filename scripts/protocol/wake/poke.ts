@@ -55,10 +55,12 @@ export type PokeReason =
   | 'not_read'
   | 'token_refused'
   | 'stream_down'
+  /** At WeChat: only a person with a phone can do that. */
+  | 'login_needed'
 
 /** It is not about messages. */
 export function isAlert(reason: PokeReason): boolean {
-  return reason === 'token_refused' || reason === 'stream_down'
+  return reason !== 'new_messages' && reason !== 'not_read'
 }
 
 /** So many are counted, and no more. */
@@ -77,6 +79,12 @@ export function pokeText(reason: PokeReason, { unread, number }: { unread: numbe
         number,
         'the stream from the relay has been down for more than 10 minutes; messages are fetched from time to time meanwhile. The owner may want to know.',
         'status --json',
+      )
+    case 'login_needed':
+      return sentence(
+        number,
+        'an account at WeChat is signed out, so nothing is received there. The owner has to sign it in again with a phone.',
+        'wechat status',
       )
   }
 }

@@ -7,6 +7,7 @@ import type { Answer } from '../../../scripts/engine/intake/exchange.ts'
 import { createIntake, type Intake } from '../../../scripts/engine/intake/intake.ts'
 import { signBody } from '../../../scripts/protocol/webhook/signatures.ts'
 import { lastRequests, type RequestRecord } from '../../../scripts/store/request-log.ts'
+import { createFakeWechat } from '../../support/fake-wechat.ts'
 import { type RunOptions, runOutbox } from '../../support/test-outbox.ts'
 import { turns } from '../../support/wait-for.ts'
 
@@ -58,7 +59,15 @@ export function startIntake(
     const begun = intake.begin({ path, headers, remoteAddress, signal })
     return typeof begun === 'function' ? begun(new Uint8Array(Buffer.from(body))) : begun
   }
-  const intake = createIntake({ config: () => config, ingest, outbox: scene.outbox, writer, clock, log })
+  const intake = createIntake({
+    config: () => config,
+    ingest,
+    outbox: scene.outbox,
+    wechat: options.wechat ?? createFakeWechat([]),
+    writer,
+    clock,
+    log,
+  })
   return {
     ...scene,
     intake,

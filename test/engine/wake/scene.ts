@@ -25,6 +25,7 @@ export interface WakeScene {
   answer: () => FetchAnswer | Promise<FetchAnswer>
   config: WakeConfig | null
   relayState: string | null
+  signedOut: string[]
   /** A message comes, as the daemon would notice it. */
   arrives(message?: Parameters<MessageStore['add']>[0]): void
   /** The agent reads everything, or up to there, or of one peer. */
@@ -92,6 +93,7 @@ export async function startScene(t: TestContext, config: Partial<WakeConfig> | n
       channelLog: { event: (event, fields) => void events.push(`${event} ${JSON.stringify(fields)}`) },
       config: () => scene.config,
       relayState: () => scene.relayState,
+      signedOut: () => scene.signedOut,
     })
     return waker
   }
@@ -105,6 +107,7 @@ export async function startScene(t: TestContext, config: Partial<WakeConfig> | n
     answer: taken,
     config: config === null ? null : { ...configFor('http://127.0.0.1:18789/hooks'), ...config },
     relayState: 'connected',
+    signedOut: [],
     arrives(message) {
       store.add(message)
       waker.kick()

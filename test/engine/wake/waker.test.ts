@@ -252,3 +252,25 @@ describe('trouble with the relay', () => {
     assert.equal(scene.pokes.length, 0)
   })
 })
+
+describe('an account at WeChat that is signed out', () => {
+  test('is told once, and again only after it was signed in', async t => {
+    const scene = await startScene(t)
+    scene.signedOut = ['main']
+    await scene.pass(2 * MINUTE)
+    assert.equal(scene.pokes.length, 1)
+    assert.match(textOf(scene.pokes[0]), /WeChat is signed out.*run\.mjs wechat status$/)
+    await scene.pass(24 * HOUR)
+    await scene.restart()
+    await scene.pass(24 * HOUR)
+    assert.equal(scene.pokes.length, 1)
+    scene.signedOut = ['main', 'work']
+    await scene.pass(2 * MINUTE)
+    assert.equal(scene.pokes.length, 2)
+    scene.signedOut = []
+    await scene.pass(2 * MINUTE)
+    scene.signedOut = ['main']
+    await scene.pass(2 * MINUTE)
+    assert.equal(scene.pokes.length, 3)
+  })
+})

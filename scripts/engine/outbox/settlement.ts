@@ -1,10 +1,11 @@
-import type { SendOutcome } from '../core/adapter.ts'
-import { addressKey } from '../core/address.ts'
-import type { Flags, Party } from '../core/message.ts'
-import { applyContactChange, contactWith } from '../store/contacts.ts'
-import { count } from '../store/counters.ts'
-import type { Database } from '../store/database.ts'
-import { insertMessage } from '../store/messages.ts'
+import type { SendOutcome } from '../../core/adapter.ts'
+import { type Address, addressKey } from '../../core/address.ts'
+import type { Flags, Party } from '../../core/message.ts'
+import { applyContactChange, contactWith } from '../../store/contacts.ts'
+import { count } from '../../store/counters.ts'
+import type { Database } from '../../store/database.ts'
+import { rememberAlso } from '../../store/known-ids.ts'
+import { insertMessage } from '../../store/messages.ts'
 import {
   type OutboxDetail,
   type OutboxEntry,
@@ -12,8 +13,9 @@ import {
   readEntry,
   type SettledState,
   settleEntry,
-} from '../store/outbox.ts'
-import { readStatus } from '../store/status.ts'
+} from '../../store/outbox.ts'
+import { readStatus } from '../../store/status.ts'
+import { readWechatAccount } from '../../store/wechat-accounts.ts'
 
 /** What became of a message is one commit: the entry, the line that shows it, and what it says about the other side. */
 
@@ -21,23 +23,30 @@ export function isSettled(state: OutboxState): state is SettledState {
   return state !== 'queued' && state !== 'sending'
 }
 
+/** One after which nothing more is done. */
+export type FinalOutcome = Exclude<SendOutcome, { kind: 'later' | 'parked' }>
+
 export function settle(
   database: Database,
   entry: OutboxEntry,
-  { outcome, ...settled }: { outcome: Exclude<SendOutcome, { kind: 'later' }> } & Settled,
+  { outcome, ...settled }: { outcome: FinalOutcome } & Settled,
 ): void {
   const relationship = 'relationship' in outcome ? outcome.relationship : null
   if (relationship !== null) applyContactChange(database, entry.account, { address: entry.to, relationship })
   if (outcome.kind === 'accepted') count(database, 'sent')
-  settleAs(database, entry, {
+  const seq = settleAs(database, entry, {
     state: outcome.kind,
     detail: {
       ...('text' in outcome ? { text: outcome.text } : {}),
       ...('reason' in outcome ? { reason: outcome.reason } : {}),
       ...(relationship === null ? {} : { relationship }),
+      // Half of a message is never called nothing of it (IL "What users hit" 7).
+      ...('parts' in outcome ? { parts: outcome.parts } : {}),
     },
     ...settled,
   })
+  const ids = 'references' in outcome ? (outcome.references ?? []) : []
+  rememberAlso(database, { source: entry.sink, account: entry.account, ids, seq, at: settled.now })
 }
 
 export interface Claimed {
@@ -56,7 +65,7 @@ export function settleAs(
   database: Database,
   entry: OutboxEntry,
   { state, detail, now, claimed }: { state: SettledState; detail: OutboxDetail } & Settled,
-): void {
+): number {
   const seq = insertMessage(database, {
     source: entry.sink,
     account: entry.account,
@@ -65,7 +74,7 @@ export function settleAs(
     parsed: {
       type: entry.file === null ? 'chat' : 'file',
       at: now,
-      from: ourselves(database, claimed),
+      from: ourselves(database, entry.to, claimed),
       content: entry.content,
       flags: flagsOf(entry, state),
     },
@@ -76,6 +85,7 @@ export function settleAs(
     unresolved: false,
   })
   settleEntry(database, entry.id, { state, detail, seq, settledAt: now })
+  return seq
 }
 
 /** It is not to be sent any more. Returns false when it is too late for that. */
@@ -86,7 +96,9 @@ export function withdraw(
 ): boolean {
   const entry = readEntry(database, id)
   if (entry?.state !== 'queued') return false
-  settleAs(database, entry, { state: 'not_sent', detail: { reason }, ...settled })
+  // Where more than one request was needed, or more than one try, something of it may have arrived.
+  const state = entry.journal === null ? 'not_sent' : 'unknown'
+  settleAs(database, entry, { state, detail: { ...entry.detail, reason }, ...settled })
   return true
 }
 
@@ -98,8 +110,12 @@ function flagsOf({ file }: OutboxEntry, state: SettledState): Flags {
   }
 }
 
-/** The relay's word first; before it has said anything, what the configuration claims. */
-function ourselves(database: Database, claimed: Claimed): Party {
+/** Who of us wrote: on WeChat the bot; on the relay as it says, or before it has said anything as the configuration claims. */
+function ourselves(database: Database, to: Address, claimed: Claimed): Party {
+  if (to.scheme === 'wechat') {
+    const user = readWechatAccount(database, to.account)?.botId ?? 'bot'
+    return { address: { scheme: 'wechat', account: to.account, user }, name: '' }
+  }
   const profile = readStatus(database, 'profile')
   const id = profile?.['id'] ?? readStatus(database, 'adapter:relay')?.['my_id'] ?? claimed.id
   return { address: { scheme: 'relay', id: Number(id ?? 0) }, name: String(profile?.['name'] ?? claimed.name) }

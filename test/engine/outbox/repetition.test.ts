@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { RefusedError } from '../../scripts/core/errors.ts'
-import { createFailingDatabase } from '../support/failing-database.ts'
-import { answer } from '../support/scripted-relay.ts'
-import { type Attempt, accepted, forever, outgoing, runOutbox } from '../support/test-outbox.ts'
-import { turns } from '../support/wait-for.ts'
+import { RefusedError } from '../../../scripts/core/errors.ts'
+import { createFailingDatabase } from '../../support/failing-database.ts'
+import { answer } from '../../support/scripted-relay.ts'
+import { type Attempt, accepted, forever, outgoing, runOutbox } from '../../support/test-outbox.ts'
+import { turns } from '../../support/wait-for.ts'
 
 describe('what is repeated', () => {
   test('a message that the relay wants later, by itself, after the time that it says; all others wait with it', async t => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { answer } from '../support/scripted-relay.ts'
-import { accepted, forever, runOutbox } from '../support/test-outbox.ts'
-import { turns } from '../support/wait-for.ts'
+import { answer } from '../../support/scripted-relay.ts'
+import { accepted, forever, runOutbox } from '../../support/test-outbox.ts'
+import { turns } from '../../support/wait-for.ts'
 
 describe('a run that ends in the middle', () => {
   test('by a kill: what may have been sent is unknown, and what waited is sent by the next one, once', async t => {

@@ -1,4 +1,4 @@
-import { RefusedError } from '../core/errors.ts'
+import { RefusedError } from '../../core/errors.ts'
 
 /** Somebody repeats a request id, and means another message by it: which of the two is wanted nobody can tell. */
 export function requestConflict(requestId: string): RefusedError {

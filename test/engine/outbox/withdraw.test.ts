@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { FetchAnswer } from '../../scripts/core/fetch.ts'
-import { profile } from '../support/blocks.ts'
-import { answer } from '../support/scripted-relay.ts'
-import { accepted, forever, runOutbox } from '../support/test-outbox.ts'
+import type { FetchAnswer } from '../../../scripts/core/fetch.ts'
+import { profile } from '../../support/blocks.ts'
+import { answer } from '../../support/scripted-relay.ts'
+import { accepted, forever, runOutbox } from '../../support/test-outbox.ts'
 
 const later = () => answer('错误：请求过于频繁', { status: 429, headers: { 'retry-after': '20' } })
 
