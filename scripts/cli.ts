@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { type Command, type CommandContext, FAILED, UNKNOWN, WRONG_USAGE } from './commands/command.ts'
 import { formatError, formatHelp, formatOverview } from './commands/help.ts'
+import { isHere, onlyInRepository } from './commands/repository-only.ts'
 import { systemClock } from './core/clock.ts'
 import { readEnvironment } from './core/environment.ts'
 import { errorCode, isAbort, OutcomeUnknownError, UsageError } from './core/errors.ts'
@@ -33,6 +34,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   homepage: async () => (await import('./commands/homepage.ts')).homepage,
   'relay-stats': async () => (await import('./commands/relay-stats.ts')).relayStats,
   webhooks: async () => (await import('./commands/webhooks/webhooks.ts')).webhooks,
+  wechat: async () => (await import('./commands/wechat/wechat.ts')).wechat,
   wake: async () => (await import('./commands/wake.ts')).wake,
   retention: async () => (await import('./commands/retention.ts')).retention,
   rebuild: async () => (await import('./commands/rebuild.ts')).rebuild,
@@ -81,13 +83,15 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
 
     const [name, ...rest] = argv
     if (name === undefined || name === 'help' || name.startsWith('-')) {
-      const overview = await formatOverview(COMMANDS, language)
+      const here = Object.entries(COMMANDS).filter(([one]) => isHere(one, skillFolder))
+      const overview = await formatOverview(Object.fromEntries(here), language)
       return name === undefined || (name !== 'help' && !argv.includes('--help') && !argv.includes('-h'))
         ? usage(overview)
         : print(overview)
     }
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
     if (load === undefined) throw unknownCommand(name)
+    if (!isHere(name, skillFolder)) throw onlyInRepository(name)
     const command = await load()
     const { values, positionals } = parse(command, name, rest)
     if (values['help'] === true) return print(formatHelp(name, command, language))

@@ -77,6 +77,7 @@ async function doAlone(
       fetch: transport.fetch,
       openclaw,
       log,
+      version: context.version,
       signal,
       progress: onProgress,
     }

@@ -10,6 +10,7 @@ import type { DataFolder } from '../store/data-folder.ts'
 import { inspectFolder } from '../store/inspection.ts'
 import { type Command, type CommandContext, DONE, FAILED, speaker } from './command.ts'
 import { inspectSinks } from './sink-findings.ts'
+import { inspectWechat } from './wechat/findings.ts'
 
 export const doctor: Command = {
   usage: '',
@@ -27,8 +28,9 @@ export const doctor: Command = {
       if (!context.json) for (const one of found) context.print(describe(one, context))
     }
 
-    report([...inspectFolder(folder, context.clock), ...inspectSinks(folder)])
-    const { config, finding } = inspectConfig(folder, context.environment.openclaw)
+    const wechat = inspectWechat(folder)
+    report([...inspectFolder(folder, context.clock), ...inspectSinks(folder), ...wechat])
+    const { config, finding } = inspectConfig(folder, context.environment.openclaw, wechat.length > 0)
     report([finding])
     if (config !== null && isRegistered(config)) {
       const transport = createTransport(context.environment.proxy)
@@ -43,10 +45,15 @@ export const doctor: Command = {
   },
 }
 
-function inspectConfig(folder: DataFolder, openclaw: OpenclawSettings): { config: Config | null; finding: Finding } {
+function inspectConfig(
+  folder: DataFolder,
+  openclaw: OpenclawSettings,
+  hasWechat: boolean,
+): { config: Config | null; finding: Finding } {
   const check = 'config.json'
   const file = readConfigFile(folder.file('config.json'))
   if (file.kind === 'missing') {
+    if (hasWechat) return { config: null, finding: { check, level: 'ok', text: WECHAT_ALONE } }
     return { config: null, finding: { check, level: 'fault', text: CONFIG_NOTES.missing, next: CONFIG_NOTES.fillIn } }
   }
   if (file.kind === 'unreadable') {
@@ -54,6 +61,7 @@ function inspectConfig(folder: DataFolder, openclaw: OpenclawSettings): { config
   }
   try {
     const { config, warnings } = parseConfig(file.text, openclaw)
+    if (!isRegistered(config) && hasWechat) return { config, finding: { check, level: 'ok', text: WECHAT_ALONE } }
     if (!isRegistered(config))
       return { config, finding: { check, level: 'fault', text: CONFIG_NOTES.placeholders, next: CONFIG_NOTES.fillIn } }
     const notes = file.readableByOthers ? [...warnings, CONFIG_NOTES.readableByOthers] : warnings
@@ -84,3 +92,7 @@ function forMachines({ check, level, text, next }: Finding, { language }: Comman
 }
 
 const VALID = { en: 'valid', zh: '有效' }
+const WECHAT_ALONE = {
+  en: 'no relay is registered; WeChat is used without one',
+  zh: '未注册中继；不使用中继也可使用微信',
+}

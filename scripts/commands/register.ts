@@ -178,11 +178,10 @@ async function writeProfile(
   const lock = tryOwnFolder(folder)
   if (lock === null) return
   try {
-    const { clock, log, interrupted: signal } = context
+    const { clock, log, version, interrupted: signal } = context
     const { stateFolder } = context.environment
-    await workAlone({ folder, stateFolder, clock, fetch, openclaw: {}, log, signal, progress: () => undefined }, desk =>
-      desk.relay().context.identified({ id: String(id), name, status: status ?? 'open' }),
-    )
+    const alone = { folder, stateFolder, clock, fetch, openclaw: {}, log, version, signal, progress: () => undefined }
+    await workAlone(alone, desk => desk.relay().context.identified({ id: String(id), name, status: status ?? 'open' }))
   } finally {
     lock.release()
   }

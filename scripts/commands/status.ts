@@ -1,5 +1,6 @@
 import { type Bilingual, inLanguage } from '../core/i18n.ts'
 import { sinksJson } from '../projections/sinks-json.ts'
+import { wechatJson } from '../projections/wechat-json.ts'
 import { readConfigFile } from '../store/config-file.ts'
 import { countRelationships } from '../store/contacts.ts'
 import { requireDataFolder } from '../store/data-folder.ts'
@@ -11,6 +12,7 @@ import { currentAccount, readStatus } from '../store/status.ts'
 import { type Command, type CommandContext, DONE, speaker } from './command.ts'
 import { openMessages } from './reading.ts'
 import { listenerLine, sinkLines } from './sink-lines.ts'
+import { bridgeLine, wechatLines } from './wechat-lines.ts'
 
 /** What `status --json` prints; fields may be added, never renamed. */
 interface Status {
@@ -18,6 +20,10 @@ interface Status {
   readonly daemon: { readonly running: boolean; readonly pid?: number; readonly since_utc?: string }
   readonly config: Readonly<Record<string, unknown>>
   readonly relay: Readonly<Record<string, unknown>> | null
+  /** Accounts by their names. */
+  readonly wechat: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** Messages that go from one channel to the other; null: no routes. */
+  readonly bridge: Readonly<Record<string, unknown>> | null
   readonly messages_received: number
   readonly unread_count: number
   readonly friends_count: number
@@ -31,8 +37,8 @@ interface Status {
 export const status: Command = {
   usage: '',
   about: {
-    en: 'Is the daemon running, is the relay reached, what has arrived. Needs neither network nor daemon.',
-    zh: '守护进程是否运行、是否连上中继、收到了什么。无需网络，也无需守护进程。',
+    en: 'Is the daemon running, are the relay and WeChat reached, what has arrived. Needs neither network nor daemon.',
+    zh: '守护进程是否运行、是否连上中继和微信、收到了什么。无需网络，也无需守护进程。',
   },
   examples: ['npm run -s im -- status', 'npm run -s im -- status --json'],
   run(context) {
@@ -54,6 +60,8 @@ function readAll(context: CommandContext): Status {
       daemon: holder === null ? { running: false } : { running: true, pid: holder.pid, since_utc: holder.startedAt },
       config: configState(context, holder === null ? null : database),
       relay: database === null ? null : (readStatus(database, 'adapter:relay') ?? null),
+      wechat: database === null ? {} : wechatJson(database),
+      bridge: database === null ? null : (readStatus(database, 'bridge') ?? null),
       messages_received: database === null ? 0 : shownTotal(database),
       unread_count: database === null ? 0 : unreadCount(database, AGENT),
       friends_count: database === null ? 0 : countRelationships(database, currentAccount(database)).accepted,
@@ -84,6 +92,8 @@ function describe(found: Status, context: CommandContext): string {
         )
       : t('Daemon: not running. Start it with: npm run sse', '守护进程：未运行。启动命令：npm run sse'),
     `${t('Relay', '中继')}: ${relaySentence(found, context)}`,
+    ...wechatLines(found.wechat, daemon.running, context),
+    ...bridgeLine(found.bridge, context),
     t(
       `Messages: ${found.messages_received} received, ${found.unread_count} unread. Friends: ${found.friends_count}.`,
       `消息：已收到 ${found.messages_received} 条，未读 ${found.unread_count} 条。好友：${found.friends_count} 位。`,

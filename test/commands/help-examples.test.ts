@@ -9,6 +9,7 @@ import { createTransport } from '../../scripts/adapters/transport.ts'
 import { COMMANDS } from '../../scripts/cli.ts'
 import { formatHelp } from '../../scripts/commands/help.ts'
 import { systemClock } from '../../scripts/core/clock.ts'
+import { type IlinkSimulator, startIlinkSimulator } from '../../scripts/embedded/ilink/simulator.ts'
 import { type EmbeddedRelay, startRelay } from '../../scripts/embedded/relay/server.ts'
 import { type RelayUser, registerUser } from '../../scripts/embedded/relay-user.ts'
 import { type Child, ROOT, start, startDaemonProcess } from '../support/child.ts'
@@ -32,6 +33,9 @@ const transport = createTransport({ http: '', https: '', except: '' })
 /** Stands in for OpenClaw, which takes everything. */
 const gateway = createServer((_, response) => void response.end('{"ok":true}'))
 let relay: EmbeddedRelay
+let wechat: IlinkSimulator
+/** The phone is put away. */
+const evening = new AbortController()
 let friend: RelayUser
 let daemon: Child
 let myId = 0
@@ -47,7 +51,11 @@ before(async () => {
   await friend.send(me.id, 'ok, the flaky test is in 会议室')
   await once(gateway.listen(0, '127.0.0.1'), 'listening')
   const wake = { url: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/hooks`, token: 'example' }
-  viewOf(folder).writeConfig({ base_url: relay.url, token: me.token, my_id: me.id, wake })
+  wechat = await startIlinkSimulator()
+  carryPhone(wechat).catch(error => assert.ok(evening.signal.aborted, String(error)))
+  const { url: baseUrl, cdnUrl } = wechat
+  const config = { base_url: relay.url, token: me.token, my_id: me.id, wake, wechat: { baseUrl, cdnUrl } }
+  viewOf(folder).writeConfig(config)
   daemon = await startDaemonProcess(folder, { args: ['--no-identity-lock'] })
   writeFileSync(join(home, 'notes.txt'), 'notes')
   writeFileSync(join(home, 'page.html'), '<p>page</p>')
@@ -58,14 +66,34 @@ after(async () => {
   await daemon.ended
   gateway.close()
   await relay.close()
+  evening.abort()
+  await wechat.close()
   await transport.close()
 })
 
-/** As typed into a shell; only ports, and the address of the relay, are those of this test. */
+const GREETING = 'hello from the phone'
+
+/** Somebody scans every QR code, confirms it, and writes a word to the bot. */
+async function carryPhone({ controls, phone }: IlinkSimulator): Promise<void> {
+  const { signal } = evening
+  for (;;) {
+    await controls.until(() => controls.lastQr()?.status === 'wait', signal)
+    const { code } = controls.lastQr() ?? assert.fail()
+    const before = controls.bots().length
+    phone.scan(code)
+    phone.confirm(code)
+    await controls.until(() => controls.bots().length > before, signal)
+    phone.write({ kind: 'text', text: GREETING })
+  }
+}
+
+/** As typed into a shell; only ports, the address of the relay, and where a QR code is shown are those of this test. */
 function typed(example: string, name: string): Child {
+  // There is no terminal here.
+  const picture = example.includes('wechat login') && !example.includes('--svg') ? ' --svg ./code.svg' : ''
   const isServer = name === 'relay' || name === 'ui'
   const port = isServer && !example.includes('--port') ? `${example.includes(' -- ') ? '' : ' --'} --port 0` : ''
-  const line = `${example}${port}`
+  const line = `${example}${port}${picture}`
     .replaceAll('http://127.0.0.1:8000', relay.url)
     .replace(/--port \d+/, '--port 0')
     .replaceAll('npm run -s im -- ', 'program ')
@@ -101,11 +129,16 @@ describe('every example of every help text', () => {
         await t.test(example, async () => {
           // Something new is there for whoever waits for it.
           if (name === 'wait') await friend.send(myId, 'new')
+          // Only who wrote can be answered.
+          if (/wechat (?:typing|send)/.test(example))
+            await waitFor('the greeting', () => viewOf(folder).text('conversations.md').includes(GREETING))
           const child = typed(example, name)
           const sign = example.includes('--once') ? undefined : SIGNS_OF_LIFE[name]
           if (sign !== undefined) await untilInterrupted(child, sign)
           assert.equal(await child.ended, 0, child.stderr())
-          if (example.includes('--json')) assert.doesNotThrow(() => JSON.parse(child.stdout()), child.stdout())
+          // A login tells programs each of its states in a line.
+          const texts = example.includes('wechat login') ? child.stdout().trimEnd().split('\n') : [child.stdout()]
+          if (example.includes('--json')) for (const text of texts) assert.doesNotThrow(() => JSON.parse(text), text)
           else assert.notEqual(child.stdout() + child.stderr(), '')
         })
       }
