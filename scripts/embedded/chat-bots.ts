@@ -1,6 +1,4 @@
-import { openStream } from '../adapters/relay/stream.ts'
-import { parseBlock } from '../protocol/relay/block.ts'
-import { resolveSender } from '../protocol/relay/sender.ts'
+import { listenAs } from './relay-listener.ts'
 import { type Network, type RelayUser, registerUser } from './relay-user.ts'
 
 /**
@@ -61,8 +59,9 @@ export async function createChatBots(options: BotOptions): Promise<ChatBots> {
 function listen(
   me: RelayUser,
   lines: readonly string[],
-  { peer, audience, fetch, clock, signal }: BotOptions & { peer: number },
-): Promise<boolean> {
+  { peer, audience, ...network }: BotOptions & { peer: number },
+): Promise<void> {
+  const { clock, signal } = network
   let said = 0
 
   async function answer(from: number): Promise<void> {
@@ -73,27 +72,5 @@ function listen(
     if (from === peer) await me.send(audience, line).catch(() => undefined)
   }
 
-  const stream = openStream({
-    url: `${me.baseUrl}/stream`,
-    token: me.token,
-    fetch,
-    clock,
-    onMessage(payload) {
-      const from = senderOf(payload)
-      if (from !== null) answer(from).catch(() => undefined)
-    },
-    onLog: () => {},
-    onBytes: () => {},
-    roomForMore: () => undefined,
-  })
-  signal.addEventListener('abort', () => stream.close(), { once: true })
-  return stream.connected
-}
-
-/** Bots answer whoever can be told without a doubt. */
-function senderOf(payload: string): number | null {
-  const block = parseBlock(payload)
-  if (block === null || block.kind === 'notice') return null
-  const sender = resolveSender({ ...block, partial: false }, () => null)
-  return sender.kind === 'known' ? sender.id : null
+  return listenAs(me, { ...network, onHeard: ({ from }) => void answer(from).catch(() => undefined) })
 }
