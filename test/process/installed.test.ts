@@ -3,9 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, sym
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createTransport } from '../../scripts/adapters/transport.ts'
+import { COMMANDS } from '../../scripts/cli.ts'
 import { systemClock } from '../../scripts/core/clock.ts'
 import { startRelay } from '../../scripts/embedded/relay/server.ts'
 import { registerUser } from '../../scripts/embedded/relay-user.ts'
+import { LEFT_OUT } from '../../tools/packaging/left-out-commands.ts'
 import { ALICE, chat } from '../support/blocks.ts'
 import { untilRunning } from '../support/child.ts'
 import { type Installed, installSkillFolder, installTarball } from '../support/installed.ts'
@@ -65,6 +67,8 @@ for (const { how, install } of copies) {
     assert.match(await done('search', 'of course', '--json'), /"text":"of course"/)
     assert.equal(JSON.parse(await done('status', '--json')).relay.state, 'connected')
     await done('doctor')
+    view.writeConfig({ ...view.json('config.json'), lang: 'zh' })
+    await waitFor('the changed settings', () => view.channel(/CONFIG_RELOADED/).length === 1)
 
     daemon.kill('SIGTERM')
     assert.equal(await daemon.ended, 0)
@@ -75,14 +79,31 @@ for (const { how, install } of copies) {
 }
 
 describe('an installed skill folder', () => {
-  test('runs the demo and a relay of its own', async () => {
-    const demo = await skill.run(['demo', '--once'], { TMPDIR: temporaryFolder() })
-    assert.equal(demo.code, 0, demo.stderr)
-    assert.equal(demo.stdout.match(/conversations\.md:\d+$/gm)?.length, 10)
-    const relay = skill.start(['relay', '--port', '0', '--db', join(temporaryFolder(), 'relay.db')])
-    await waitFor('the address', () => /http:\/\/127\.0\.0\.1:\d+/.test(relay.stdout()))
-    relay.kill('SIGTERM')
-    assert.equal(await relay.ended, 0)
+  test('says of the demo and the relay that they are in the repository, and how to run them there', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(skill.folder, 'package.json'), 'utf8'))
+    for (const args of [
+      ['demo', '--once'],
+      ['relay', '--port', '0'],
+      ['relay', '--help'],
+    ]) {
+      const { code, stdout, stderr } = await skill.run(args)
+      assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+      assert.match(stderr, /^error: "(?:demo|relay)" needs the embedded relay, .*not part of the installed skill/)
+      assert.match(stderr, new RegExp(`^  next: clone the repository .* npm ci && npm run ${args[0]}$`, 'm'))
+      assert.equal(scripts[args[0] ?? ''], undefined)
+    }
+    const chinese = await skill.run(['demo', '--lang', 'zh'])
+    assert.match(chinese.stderr, /^错误：.*内置中继.*\n {2}下一步：克隆本技能的仓库/)
+  })
+
+  test('offers in its help the commands that it has, each with a help of its own', async () => {
+    const { code, stdout } = await skill.run(['--help'])
+    assert.equal(code, 0)
+    const names = [...stdout.matchAll(/^ {2}([\w-]+) /gm)].map(match => match[1] ?? '')
+    assert.deepEqual(
+      names,
+      Object.keys(COMMANDS).filter(name => !LEFT_OUT.has(name)),
+    )
   })
 
   test('starts the daemon over with a small heap, as the same process', async () => {

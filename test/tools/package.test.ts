@@ -70,7 +70,7 @@ function project(more: Readonly<Record<string, string>> = {}): string {
 
 function made(root: string): { target: string; files: string[] } {
   const target = join(temporaryFolder(), 'thing')
-  makeSkillFolder(root, target)
+  makeSkillFolder(root, target, { leftOut: new Map() })
   const paths = readdirSync(target, { recursive: true, encoding: 'utf8' })
   return { target, files: paths.filter(path => lstatSync(join(target, path)).isFile()).toSorted() }
 }
@@ -150,6 +150,20 @@ describe('npm run package', () => {
     })
   })
 
+  test('leaves commands out with what only they lead to and their scripts, and none of the embedded relay slips in', () => {
+    const files = {
+      'scripts/run.mjs': "import './cli.ts'\n",
+      'scripts/cli.ts': "import { one } from 'first'\nexport const go = () => import('./commands/go.ts')\n",
+      'scripts/commands/go.ts': "import '../embedded/relay.ts'\n",
+      'scripts/embedded/relay.ts': 'export {}\n',
+    }
+    const target = join(temporaryFolder(), 'thing')
+    makeSkillFolder(project(files), target, { leftOut: new Map([['go', 'scripts/commands/go.ts']]) })
+    assert.deepEqual(readdirSync(join(target, 'scripts')), ['cli.ts', 'run.mjs'])
+    assert.deepEqual(JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')).scripts, {})
+    assert.throws(() => made(project(files)), /scripts\/embedded\/relay\.ts would be shipped/)
+  })
+
   test('refuses a package without a licence, and says where its text can be put', () => {
     const root = project()
     unlinkSync(join(root, 'node_modules', 'second', 'licence.txt'))
@@ -209,12 +223,12 @@ describe('npm run package', () => {
     const root = project()
     const { target } = made(root)
     writeFileSync(join(target, 'left-over.md'), '')
-    makeSkillFolder(root, target)
+    makeSkillFolder(root, target, { leftOut: new Map() })
     assert.equal(existsSync(join(target, 'left-over.md')), false)
 
     const foreign = temporaryFolder()
     writeFileSync(join(foreign, 'precious.md'), '')
-    assert.throws(() => makeSkillFolder(root, foreign), /holds something else/)
+    assert.throws(() => makeSkillFolder(root, foreign, { leftOut: new Map() }), /holds something else/)
     assert.ok(existsSync(join(foreign, 'precious.md')))
   })
 

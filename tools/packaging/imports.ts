@@ -7,6 +7,8 @@ export type Kind = 'import' | 'require'
 export interface ImportedName {
   readonly name: string
   readonly kind: Kind
+  /** Asked for while the program runs, by `import()`. */
+  readonly isLazy?: boolean
 }
 
 /** `from 'x'`, `import 'x'`, `import('x')`, `require('x')`, minified or not; lazy ones too. */
@@ -26,7 +28,8 @@ export function importedNames(text: string, format: 'module' | 'commonjs'): Impo
     const name = match[2] ?? match[4] ?? ''
     const lineStart = text.lastIndexOf('\n', match.index) + 1
     if (NOT_RUN.test(text.slice(lineStart, match.index + match[0].length)) || isBuiltin(name)) continue
-    names.push({ name, kind: match[0].startsWith('require') ? 'require' : 'import' })
+    const isLazy = /^import\s*\(/.test(match[0])
+    names.push({ name, kind: match[0].startsWith('require') ? 'require' : 'import', isLazy })
   }
   return names
 }

@@ -3,6 +3,8 @@ import { findPackageJSON } from 'node:module'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type ImportedName, importedNames, type Kind, resolveName } from './imports.ts'
+import { JOINED, JOINED_FILE, joinedText, type Part } from './joined-packages.ts'
+import { commonJsText } from './module-text.ts'
 import { PackagingError } from './packaging-error.ts'
 import { SHORTENED } from './shortened-files.ts'
 import { readRegularFile, type Tree } from './tree.ts'
@@ -40,24 +42,29 @@ export function collectPackages({ root, sources, dependencies }: Program): Tree 
   const table: Record<Kind, Map<string, string>> = { import: new Map(), require: new Map() }
   const packages = new Map<string, InstalledPackage>()
   const files = new Map<string, string>()
+  /** Of each file of a package that is joined: what its relative names mean. */
+  const needs = new Map<string, Map<string, string>>()
   const open: string[] = []
 
-  function reach(one: ImportedName, importer: string, allowed: readonly string[]): void {
-    const file = resolveName(one, importer)
+  /** Returns the path below our folder. */
+  function reach(one: ImportedName, importer: string, allowed: readonly string[]): string {
+    const isJoined = JOINED.has(one.name)
+    const file = resolveName(isJoined ? { ...one, kind: 'require' } : one, importer)
+    const path = pathInFolder(file)
     if (!one.name.startsWith('.') && !one.name.startsWith('#')) {
       requireDeclared(one.name, importer, allowed)
-      enter(table[one.kind], one.name, pathInFolder(file))
+      enter(table[one.kind], one.name, isJoined ? `${one.name}/${JOINED_FILE}` : path)
     }
-    const path = pathInFolder(file)
     if (files.has(path)) {
       requireSame(path, files.get(path), file)
-      return
+      return path
     }
     files.set(path, file)
     const found = packageOf(file)
     requireSame(found.manifest.name, packages.get(found.manifest.name)?.folder ?? found.folder, found.folder)
     packages.set(found.manifest.name, found)
     open.push(file)
+    return path
   }
 
   const used = new Set<string>()
@@ -76,13 +83,34 @@ export function collectPackages({ root, sources, dependencies }: Program): Tree 
     const allowed = [manifest.name, ...Object.keys(manifest.dependencies ?? {})]
     // A folder inside a package may say by a package.json of its own what its files are.
     const nearest = findPackageJSON(pathToFileURL(file)) ?? ''
+    if (JOINED.has(manifest.name)) {
+      const inside = new Map<string, string>()
+      needs.set(file, inside)
+      for (const one of importedNames(partText(file), 'commonjs')) {
+        requireJoinable(one, file)
+        const path = reach(one, file, allowed)
+        if (one.name.startsWith('.')) inside.set(one.name, path)
+      }
+      continue
+    }
     files.set(pathInFolder(nearest), nearest)
     if (file.endsWith('.json')) continue
     for (const one of importedNames(shippedText(file), formatOf(file, nearest))) reach(one, file, allowed)
   }
 
   const tree: Tree = new Map()
-  for (const [path, file] of files) tree.set(`${FOLDER}/${path}`, shippedBytes(file))
+  for (const [path, file] of files) if (!needs.has(file)) tree.set(`${FOLDER}/${path}`, shippedBytes(file))
+  for (const [name, exports] of JOINED) {
+    const one = packages.get(name)
+    if (one === undefined) continue
+    const parts = [...files].flatMap(([path, file]): Part[] => {
+      const inside = needs.get(file)
+      return inside === undefined || packageNameOf(path) !== name ? [] : [{ path, text: partText(file), needs: inside }]
+    })
+    const entry = pathInFolder(resolveName({ name, kind: 'require' }, join(root, 'package.json')))
+    const text = joinedText({ ...one.manifest, entry, parts, exports })
+    tree.set(`${FOLDER}/${name}/${JOINED_FILE}`, Buffer.from(text))
+  }
   for (const one of packages.values()) {
     const { name } = one.manifest
     tree.set(`${FOLDER}/${name}/package.json`, readFileSync(join(one.folder, 'package.json')))
@@ -104,6 +132,22 @@ function shippedBytes(file: string): Uint8Array {
 
 function shippedText(file: string): string {
   return Buffer.from(shippedBytes(file)).toString('utf8')
+}
+
+function requireJoinable({ name, kind }: ImportedName, importer: string): void {
+  if (kind === 'require') return
+  throw new PackagingError(
+    `${importer} imports ${JSON.stringify(name)} while it runs.`,
+    'Its package is shipped as one file, in which only require() leads from part to part.',
+    'Take the package off tools/packaging/joined-packages.ts.',
+  )
+}
+
+/** As it stands in a joined package. */
+function partText(file: string): string {
+  const text = shippedText(file)
+  const format = formatOf(file, findPackageJSON(pathToFileURL(file)) ?? '')
+  return format === 'commonjs' ? text : commonJsText(pathInFolder(file), text)
 }
 
 function formatOf(file: string, nearestManifest: string): 'module' | 'commonjs' {
@@ -183,8 +227,9 @@ function listOf(manifests: readonly Manifest[]): string {
     '# Packages brought along · 随附的依赖包',
     '',
     'Unchanged files of these npm packages, as far as this program reaches them; each with its licence.',
+    `One behind the other in one file each, the same but for lines of import and export: ${[...JOINED.keys()].join(', ')}.`,
     `Shortened: ${[...SHORTENED.keys()].join(', ')}.`,
-    '以下 npm 包中本程序用到的文件，未作改动（上面列出的文件除外）；各附许可证。',
+    '以下 npm 包中本程序用到的文件，未作改动（上面列出的文件除外；列出的包各合并为一个文件，除导入导出语句外内容照旧）；各附许可证。',
     '',
     '| package | version | licence |',
     '|---|---|---|',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LEFT_OUT, LEFT_OUT_FOLDER } from './left-out-commands.ts'
 import { collectPackages, RESOLVE_TABLE } from './packages.ts'
 import { PackagingError } from './packaging-error.ts'
 import { reachableSources } from './reachable.ts'
@@ -37,16 +38,17 @@ export interface MadeFolder {
 }
 
 /** Writes the skill as OpenClaw installs it: complete, runnable with nothing else installed, without the workshop. */
-export function makeSkillFolder(root: string, target: string): MadeFolder {
+export function makeSkillFolder(root: string, target: string, { leftOut = LEFT_OUT } = {}): MadeFolder {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
   const tree: Tree = new Map()
   for (const name of FILES) tree.set(name, readRegularFile(root, name))
   for (const folder of FOLDERS) {
     for (const [path, bytes] of readTree(root, folder)) if (!WORKSHOP.test(path)) tree.set(path, bytes)
   }
-  tree.set('package.json', Buffer.from(`${JSON.stringify(trimmed(manifest), null, 2)}\n`))
+  tree.set('package.json', Buffer.from(`${JSON.stringify(trimmed(manifest, leftOut), null, 2)}\n`))
   const own = new Map([...tree].filter(([path]) => path.startsWith('scripts/')))
-  const sources = reachableSources(own, ENTRIES)
+  const sources = reachableSources(own, ENTRIES, new Set(leftOut.values()))
+  requireLeftOut(sources)
   for (const path of own.keys()) if (!sources.has(path)) tree.delete(path)
   for (const [path, bytes] of collectPackages({ root, sources, dependencies: Object.keys(manifest.dependencies) })) {
     tree.set(path, bytes)
@@ -63,10 +65,23 @@ interface Manifest {
 }
 
 /** The packages are there already, and nothing of the workshop is: only the program's own scripts are left. */
-function trimmed(manifest: Manifest): object {
+function trimmed(manifest: Manifest, leftOut: ReadonlyMap<string, string>): object {
   const { dependencies, devDependencies, allowScripts, files, scripts, ...rest } = manifest
-  const own = Object.entries(scripts).filter(([, command]) => command.startsWith(`node ${LAUNCHER}`))
+  const own = Object.entries(scripts).filter(([, line]) => {
+    const [program, file, command = ''] = line.split(' ')
+    return program === 'node' && file === LAUNCHER && !leftOut.has(command)
+  })
   return { ...rest, scripts: Object.fromEntries(own) }
+}
+
+function requireLeftOut(sources: Tree): void {
+  const path = [...sources.keys()].find(one => one.startsWith(LEFT_OUT_FOLDER))
+  if (path === undefined) return
+  throw new PackagingError(
+    `${path} would be shipped.`,
+    'An installed skill comes without the embedded relay: the commands that need it ask whether the folder is there.',
+    'Move what other commands need out of that folder, or leave the command out (tools/packaging/left-out-commands.ts).',
+  )
 }
 
 function requireScannable(tree: Tree): number {
