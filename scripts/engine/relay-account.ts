@@ -1,10 +1,8 @@
 import { createBell } from '../core/bell.ts'
 import { utcSeconds } from '../core/clock.ts'
 import { type Config, isRegistered, sameIdentity } from '../core/config.ts'
-import { errorCode } from '../core/errors.ts'
-import type { DataFolder } from '../store/data-folder.ts'
-import { type IdentityLock, lockIdentity } from '../store/ownership.ts'
 import type { Shared } from './context.ts'
+import { type IdentityPlace, LOCK_RETRY_MS, takeIdentity } from './identity.ts'
 import { createRelaySession, identityOf, notRegistered, type RelaySession } from './relay-session.ts'
 import { supervise } from './supervisor.ts'
 
@@ -17,15 +15,6 @@ export interface RelayAccount {
   stop(): Promise<void>
 }
 
-export interface RelayAccountOptions {
-  readonly folder: DataFolder
-  /** null: no second lock (`--no-identity-lock`, for containers with a state folder of their own). */
-  readonly stateFolder: string | null
-}
-
-/** Somebody else's lock is asked for again so often. */
-const LOCK_RETRY_MS = 15_000
-
 interface Current {
   readonly session: RelaySession
   readonly abort: AbortController
@@ -33,7 +22,7 @@ interface Current {
   running: boolean
 }
 
-export function createRelayAccount(shared: Shared, options: RelayAccountOptions): RelayAccount {
+export function createRelayAccount(shared: Shared, options: IdentityPlace): RelayAccount {
   const { clock, log, board } = shared
   const configChanged = createBell()
   let wanted: Config | null = null
@@ -72,7 +61,7 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
     await ending.get(key)
     if (current !== mine || stopped || mine.running) return
 
-    const lock = takeLock(identityOf(config))
+    const lock = takeIdentity(identityOf(config), options)
     if (lock.kind === 'failed') {
       log.error('the lock of the account can not be taken; --no-identity-lock goes without', { reason: lock.reason })
       tell({ state: 'identity_lock_failed', reason: lock.reason, since_utc: utcSeconds(clock.now()) })
@@ -80,7 +69,6 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
       return
     }
     if (lock.kind === 'taken') {
-      // Two pullers of one account would take each other's messages.
       log.error('another data folder holds this identity', { folder: lock.folder })
       tell({ state: 'identity_taken', held_by: lock.folder, since_utc: utcSeconds(clock.now()) })
       retry(mine)
@@ -98,15 +86,6 @@ export function createRelayAccount(shared: Shared, options: RelayAccountOptions)
 
   function retry(mine: Current): void {
     cancelRetry = clock.after(LOCK_RETRY_MS, () => void begin(mine))
-  }
-
-  function takeLock(identity: string): IdentityLock | { readonly kind: 'failed'; readonly reason: string } {
-    if (options.stateFolder === null) return { kind: 'held', lock: { release: () => undefined } }
-    try {
-      return lockIdentity(options.stateFolder, identity, options.folder)
-    } catch (error) {
-      return { kind: 'failed', reason: errorCode(error) }
-    }
   }
 
   function end(): void {

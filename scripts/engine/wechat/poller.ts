@@ -1,8 +1,6 @@
 import { utcSeconds } from '../../core/clock.ts'
-import { errorCode } from '../../core/errors.ts'
-import type { DataFolder } from '../../store/data-folder.ts'
-import { type IdentityLock, lockIdentity } from '../../store/ownership.ts'
 import type { Shared } from '../context.ts'
+import { type IdentityPlace, LOCK_RETRY_MS, takeIdentity } from '../identity.ts'
 import { supervise } from '../supervisor.ts'
 import type { WechatSession } from './session.ts'
 
@@ -15,19 +13,14 @@ export interface Poller {
   stop(): Promise<void>
 }
 
-export interface PollerOptions {
+export interface PollerOptions extends IdentityPlace {
   readonly shared: Shared
-  readonly folder: DataFolder
-  readonly stateFolder: string | null
   /** Polls are answered, which they were not before. */
   readonly onConnected: () => void
 }
 
-/** Somebody else's lock is asked for again so often. */
-const LOCK_RETRY_MS = 15_000
-
 export function createPoller(session: WechatSession, options: PollerOptions): Poller {
-  const { shared, folder, stateFolder } = options
+  const { shared } = options
   const { clock, board, channelLog } = shared
   const { adapter, account } = session
   const log = shared.log.with({ adapter: adapter.name })
@@ -53,7 +46,7 @@ export function createPoller(session: WechatSession, options: PollerOptions): Po
 
   function start(): void {
     cancelRetry?.()
-    const lock = takeLock()
+    const lock = takeIdentity(`wechat\n${session.record.botId}`, options)
     const since = { since_utc: utcSeconds(clock.now()) }
     if (lock.kind !== 'held') {
       const held = lock.kind === 'taken' ? { held_by: lock.folder } : { reason: lock.reason }
@@ -67,15 +60,6 @@ export function createPoller(session: WechatSession, options: PollerOptions): Po
     const signal = AbortSignal.any([session.context.signal, abort.signal])
     const { ended } = supervise(adapter, { ...session.context, signal, status })
     running = { abort, ended: ended.finally(() => lock.lock.release()) }
-  }
-
-  function takeLock(): IdentityLock | { readonly kind: 'failed'; readonly reason: string } {
-    if (stateFolder === null) return { kind: 'held', lock: { release: () => undefined } }
-    try {
-      return lockIdentity(stateFolder, `wechat\n${session.record.botId}`, folder)
-    } catch (error) {
-      return { kind: 'failed', reason: errorCode(error) }
-    }
   }
 
   async function halt(): Promise<void> {
