@@ -30,6 +30,8 @@ const BRIDGE_WAITS: Readonly<Record<string, Bilingual>> = {
   their_message: { en: 'until somebody writes to the bot in WeChat', zh: '等有人在微信里给机器人写消息' },
   permission: { en: 'until wechat.allow names them', zh: '等 wechat.allow 中列出对方' },
   login: { en: 'for a login: wechat login', zh: '等待登录：wechat login' },
+  delivery: { en: 'for the notice before them', zh: '等待上一条通知送出' },
+  budget: { en: 'a while, because few may be sent', zh: '稍候，因为可发送次数有限' },
 }
 
 /** Said only where messages go from one channel to another. */

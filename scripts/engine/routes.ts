@@ -1,7 +1,7 @@
 import { type Address, addressKey } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
 import type { EventName } from '../core/events.ts'
-import { passes } from '../protocol/bridge/match.ts'
+import { passes, type ScannerOf } from '../protocol/bridge/match.ts'
 import { buildAbotMessage, passesTrigger, readAbotMessage } from '../protocol/wechat-abot/message.ts'
 import type { StoredMessage } from '../store/messages.ts'
 import { isAbotMessage } from './abot-address.ts'
@@ -21,25 +21,25 @@ export interface Route {
   body?(message: StoredMessage): Uint8Array
 }
 
-export function routesOf(config: Config): Route[] {
+export function routesOf(config: Config, scannerOf: ScannerOf): Route[] {
   const { webhooks, wechatAbot, myId } = config
   const routes: Route[] = webhooks.outbound.map(({ name, events }) => ({
     sink: `webhook:${name}`,
     wants: event => events.includes(event.name),
   }))
   if (wechatAbot !== null) routes.push(abotRoute(wechatAbot, myId))
-  return routes.map(route => narrowed(route, config))
+  return routes.map(route => narrowed(route, config, scannerOf))
 }
 
 /** A sink that the section `routes` names gets the messages that one of them lets through; any other one gets them all. */
-function narrowed(route: Route, { routes }: Config): Route {
+function narrowed(route: Route, { routes }: Config, scannerOf: ScannerOf): Route {
   const own = routes.filter(({ to }) => to.kind === 'sink' && to.sink === route.sink)
   if (own.length === 0) return route
   return {
     ...route,
     wants: event => {
       const { message } = event
-      return (message === null || own.some(one => passes(one, message))) && route.wants(event)
+      return (message === null || own.some(one => passes(one, message, scannerOf))) && route.wants(event)
     },
   }
 }

@@ -105,7 +105,7 @@ export function snapshotJson(database: Database, now: number, retentionDays = RE
 }
 
 /** Accounts at WeChat on which nothing moves until somebody does something. */
-const IN_NEED: ReadonlySet<unknown> = new Set(['login_needed', 'identity_taken'])
+const IN_NEED: ReadonlySet<unknown> = new Set(['login_needed', 'identity_taken', 'identity_lock_failed'])
 
 function accountsInNeed(database: Database): JsonObject[] {
   return Object.entries(wechatJson(database))

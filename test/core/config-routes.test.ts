@@ -107,7 +107,6 @@ describe('the section routes', () => {
 
   const refused = [
     ['from nobody', { from: '#x', to: 'webhook:ops' }],
-    ['from whoever scanned: that is a place to go to', { from: 'wechat:main/me', to: 'relay' }],
     ['from an account that can have no such name', { from: 'wechat:Main', to: 'relay' }],
     ['to people of the plugin, whom no account of ours reaches', { from: 'relay', to: 'wechat:abot/x' }],
     ['to one person on the relay', { from: 'wechat', to: '#2' }],

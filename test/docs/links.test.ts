@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
+import { USUAL_WECHAT, WECHAT_SECTION } from '../../scripts/core/config/wechat.ts'
 import { isRegistered, parseConfig } from '../../scripts/core/config.ts'
 import { ROOT } from '../support/child.ts'
 import { AGENT_TEXTS, ALL_TEXTS, codes, read, tables } from './documents.ts'
@@ -53,6 +54,33 @@ describe('config.json.example', () => {
     const { config, warnings } = parseConfig(read('config.json.example'))
     assert.deepEqual(warnings, [])
     assert.equal(isRegistered(config), false)
+  })
+
+  test('shows the usual values: who copies it has changed nothing', () => {
+    const example = JSON.parse(read('config.json.example')) as Record<string, unknown>
+    const { config } = parseConfig(read('config.json.example'))
+    const { base_url, token } = example
+    assert.deepEqual(config.wechat, USUAL_WECHAT)
+    assert.deepEqual(config, parseConfig(JSON.stringify({ base_url, token })).config)
+  })
+})
+
+describe('the texts about settings', () => {
+  const relay = { base_url: 'https://relay.example.org', token: 'a'.repeat(32) }
+  const shownIn = (path: string) =>
+    [...read(path).matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(match => JSON.parse(match[1] ?? ''))
+
+  test('show routes that are valid', () => {
+    const shown = ['references/bridge.md', 'README.md', 'README.zh.md'].flatMap(shownIn)
+    const routes = shown.flatMap(one => one.routes ?? [one])
+    assert.ok(routes.length >= 7)
+    assert.equal(parseConfig(JSON.stringify({ ...relay, routes })).config.routes.length, routes.length)
+  })
+
+  test('name every setting of WeChat, and none that it has not', () => {
+    const settings = tables(read('references/wechat.md')).find(({ header }) => header[0] === 'key')
+    const named = settings?.rows.flatMap(row => codes(row[0] ?? '')) ?? []
+    assert.deepEqual(named.sort(), [...(WECHAT_SECTION.below?.keys ?? [])].sort())
   })
 })
 

@@ -33,7 +33,11 @@ function sinksOf(sections: Readonly<Record<string, unknown>>, message: StoredMes
   const event = messageEvent(message)
   if (event === null) return []
   const outgoing = { name: event.name, message }
-  return sinksFor(outgoing, routesOf(config), originOf(outgoing, config)).map(({ sink }) => sink)
+  return sinksFor(
+    outgoing,
+    routesOf(config, () => 'Owner@im.wechat'),
+    originOf(outgoing, config),
+  ).map(({ sink }) => sink)
 }
 
 const ALL = { ...webhooks({ ops: {}, log: {} }), wechat_abot: { webhookSecret: SECRET } }
@@ -117,7 +121,11 @@ describe('a sink that a route names', () => {
   test('gets events that are no messages as before', () => {
     const config = configOf(named({ from: '#3', to: 'webhook:ops' }))
     const event = { name: 'system.started', message: null } as const
-    const names = sinksFor(event, routesOf(config), originOf(event, config)).map(({ sink }) => sink)
+    const names = sinksFor(
+      event,
+      routesOf(config, () => 'Owner@im.wechat'),
+      originOf(event, config),
+    ).map(({ sink }) => sink)
     assert.deepEqual(names, WEBHOOKS)
   })
 })
@@ -205,7 +213,7 @@ describe('a message of WeChat', () => {
   }
 
   function bodyOf(message: StoredMessage): string | undefined {
-    const route = routesOf(configOf({ ...ALL, my_id: 1 })).find(({ sink }) => sink === 'wechat_abot')
+    const route = routesOf(configOf({ ...ALL, my_id: 1 }), () => null).find(({ sink }) => sink === 'wechat_abot')
     return route?.body && Buffer.from(route.body(message)).toString('utf8')
   }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Bot, Bubble, Fault } from '../../scripts/embedded/ilink/simulator.ts'
 import type { SendResult } from '../../scripts/engine/actions/send.ts'
 import type { WechatScene } from './wechat-scene.ts'
@@ -44,6 +46,13 @@ export async function sendToEnd(scene: WechatScene, text: string, file?: string)
 
 /** Shorter than anything that is waited for, and long enough that hours of it are not slow. */
 const STEP_MS = 200
+
+/** A file that the owner of this machine names. */
+export function fileNamed(scene: WechatScene, name: string, bytes: Uint8Array): string {
+  const path = join(scene.folder.path, '..', name)
+  writeFileSync(path, bytes)
+  return path
+}
 
 /** What the phone shows of us. */
 export function answers({ phone }: WechatScene): Bubble[] {

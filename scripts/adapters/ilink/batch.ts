@@ -1,6 +1,6 @@
 import type { AdapterContext, IncomingMessage, IncomingPayload } from '../../core/adapter.ts'
 import type { ReceivedMessage } from '../../protocol/ilink/updates.ts'
-import { cursorMemo, type PeerToken, readPeerToken, tokenMemo } from './memos.ts'
+import { cursorMemo, isAmong, type PeerToken, readPeerToken, tokenMemo, tokensOfMoment } from './memos.ts'
 import {
   isWelcome,
   type Quoted,
@@ -91,9 +91,11 @@ function tokensOf(
     const peer: PeerToken = { user, token, wroteAt, messageKey: key }
     // A message that is handed out again half an hour later brings its old token again.
     const known = readPeerToken(memo, { user, botToken })
-    // The same one under another id: no new budget comes with it.
-    const isKnown = known?.wroteAt === wroteAt && known.token === token
-    if (known === null || (known.wroteAt <= wroteAt && !isKnown)) Object.assign(memos, tokenMemo(botToken, peer))
+    const before = known?.wroteAt === wroteAt ? tokensOfMoment(memo, { user }) : []
+    // Under whatever id: no new budget comes with it, also where several were written in the same moment.
+    const isAgain = isAmong(before, token)
+    if (known === null || (known.wroteAt <= wroteAt && !isAgain))
+      Object.assign(memos, tokenMemo(botToken, peer, before))
   }
   return memos
 }

@@ -19,8 +19,11 @@ export function createHealth(ctx: AdapterContext): Health {
   let reason: string | null = null
   let times: Record<string, string> = {}
   let toldTimesAt = Number.NEGATIVE_INFINITY
+  let cancelLater: (() => void) | undefined
 
   function post(change: Readonly<Record<string, unknown>>): void {
+    cancelLater?.()
+    cancelLater = undefined
     if (Object.keys(times).length > 0) toldTimesAt = clock.monotonic()
     ctx.status({ ...times, ...change })
     times = {}
@@ -28,8 +31,12 @@ export function createHealth(ctx: AdapterContext): Health {
 
   function note(name: string): void {
     times[name] = utcSeconds(clock.now())
-    if (clock.monotonic() - toldTimesAt >= BETWEEN_TIMES_MS) post({})
+    const leftMs = toldTimesAt + BETWEEN_TIMES_MS - clock.monotonic()
+    if (leftMs <= 0) post({})
+    else cancelLater ??= clock.after(leftMs, () => post({}))
   }
+
+  ctx.signal.addEventListener('abort', () => cancelLater?.(), { once: true })
 
   return {
     is(next, why = null) {

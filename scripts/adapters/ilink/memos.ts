@@ -47,8 +47,27 @@ export function readPeerToken(
   return { user: textOf(kept['user']), token: textOf(kept['token']), wroteAt, messageKey: textOf(kept['messageKey']) }
 }
 
-export function tokenMemo(botToken: string, peer: PeerToken): Readonly<Record<string, string>> {
-  return { [tokenKey(peer.user)]: JSON.stringify({ of: nameOf(botToken), ...peer }) }
+/** @param before digests of the tokens that came at the same moment, as `tokensOfMoment` gives them */
+export function tokenMemo(
+  botToken: string,
+  peer: PeerToken,
+  before: readonly string[] = [],
+): Readonly<Record<string, string>> {
+  const moment = [...before, nameOf(peer.token)].slice(-MOST_OF_A_MOMENT)
+  return { [tokenKey(peer.user)]: JSON.stringify({ of: nameOf(botToken), ...peer, moment }) }
+}
+
+/** An album comes in one moment, and each picture has a token. */
+const MOST_OF_A_MOMENT = 100
+
+/** Digests of all tokens that came with what they wrote at the time of the newest. */
+export function tokensOfMoment(memo: Pick<Memo, 'get'>, { user }: { user: string }): readonly string[] {
+  const moment = objectOf(parseJson(memo.get(tokenKey(user)) ?? ''))?.['moment']
+  return Array.isArray(moment) ? moment.map(textOf) : []
+}
+
+export function isAmong(digests: readonly string[], token: string): boolean {
+  return digests.includes(nameOf(token))
 }
 
 function tokenKey(user: string): string {

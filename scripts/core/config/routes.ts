@@ -61,7 +61,7 @@ export function readPlace(text: string): Place | null {
     case 'relay':
       return address
     case 'wechat':
-      return isAccountOf(address) && address.user !== SCANNER ? address : null
+      return isAccountOf(address) ? address : null
     case 'webhook':
       return WEBHOOK_NAME.test(address.name) ? address : null
     case undefined:
@@ -70,7 +70,7 @@ export function readPlace(text: string): Place | null {
 }
 
 /** In the place of a user: whoever scanned. */
-const SCANNER = 'me'
+export const SCANNER = 'me'
 
 function readTarget(text: string): RouteTarget | null {
   if (text === 'relay') return { kind: 'relay' }
@@ -100,8 +100,8 @@ const place = z.string().refine(text => readPlace(text) !== null)
 
 const ROUTE = section({
   from: field(place, {
-    en: '"any", "relay", "#2", "wechat", "wechat:main", "wechat:main/<user>", "webhook" or "webhook:<name>"',
-    zh: '"any"、"relay"、"#2"、"wechat"、"wechat:main"、"wechat:main/<用户>"、"webhook" 或 "webhook:<名称>"',
+    en: '"any", "relay", "#2", "wechat", "wechat:main", "wechat:main/me", "wechat:main/<user>", "webhook" or "webhook:<name>"',
+    zh: '"any"、"relay"、"#2"、"wechat"、"wechat:main"、"wechat:main/me"、"wechat:main/<用户>"、"webhook" 或 "webhook:<名称>"',
   }),
   to: field(
     z.string().refine(text => readTarget(text) !== null),

@@ -72,7 +72,7 @@ export function createInbound(options: BridgeOptions): Inbound {
     if (via !== 'wechat' || to !== null || mergedInto !== null || from?.address.scheme !== 'wechat') return false
     if (type !== 'chat' && type !== 'file') return false
     if (flags['state'] === 'refused' || flags['group'] !== undefined) return false
-    return routes.some(route => passes(route, message))
+    return routes.some(route => passes(route, message, options.ownUser))
   }
 
   /** @returns false when it has to wait */

@@ -103,7 +103,7 @@ export function createRecipient(
     if (from?.address.scheme === 'wechat' && from.address.account === account) return false
     // Of a group, which has no address.
     if (via === 'wechat' && from === null) return false
-    return routes.some(route => passes(route, message))
+    return routes.some(route => passes(route, message, options.ownUser))
   }
 
   async function work(): Promise<RecipientState> {

@@ -9,6 +9,7 @@ import { enqueue } from '../../store/deliveries.ts'
 import { insertEvent, newEventId, removeOldEvents } from '../../store/events.ts'
 import { dueMessages, type StoredMessage } from '../../store/messages.ts'
 import { fanOutPosition, followSinks, moveFanOut, sinkStarts } from '../../store/sinks.ts'
+import { readWechatAccount } from '../../store/wechat-accounts.ts'
 import type { Writer } from '../../store/writer.ts'
 import { originOf, type Route, routesOf, sinksFor } from '../routes.ts'
 import { createLoopBrake } from './loop-brake.ts'
@@ -198,7 +199,7 @@ export function createFanOut(options: FanOutOptions): FanOut {
     kick,
     follow(next) {
       config = next
-      routes = routesOf(next)
+      routes = routesOf(next, account => readWechatAccount(writer.database, account)?.userId ?? null)
       knownIn = writer.database
       kick()
     },

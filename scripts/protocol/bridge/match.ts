@@ -1,4 +1,4 @@
-import type { Place, RouteConfig } from '../../core/config/routes.ts'
+import { type Place, type RouteConfig, SCANNER } from '../../core/config/routes.ts'
 import type { MessageType, Party, Via } from '../../core/message.ts'
 import { userKey } from '../ilink/account.ts'
 
@@ -10,15 +10,22 @@ export interface RoutedMessage {
   readonly content: string
 }
 
+/** Who scanned for an account, as WeChat spells them; null: there is no such account, or nobody knows. */
+export type ScannerOf = (account: string) => string | null
+
 /** The filter of a route is an AND. */
-export function passes({ from, filter }: Pick<RouteConfig, 'from' | 'filter'>, message: RoutedMessage): boolean {
+export function passes(
+  { from, filter }: Pick<RouteConfig, 'from' | 'filter'>,
+  message: RoutedMessage,
+  scannerOf: ScannerOf,
+): boolean {
   const { types, contains, except } = filter
-  if (!isFrom(from, message) || except.some(place => isFrom(place, message))) return false
+  if (!isFrom(from, message, scannerOf) || except.some(place => isFrom(place, message, scannerOf))) return false
   if (types !== null && !types.some(type => type === message.type)) return false
   return contains === null || message.content.toLowerCase().includes(contains.toLowerCase())
 }
 
-export function isFrom(place: Place, { from, via }: RoutedMessage): boolean {
+export function isFrom(place: Place, { from, via }: RoutedMessage, scannerOf: ScannerOf): boolean {
   if (place.scheme === 'any') return true
   // What we sent, or took over, came from nowhere.
   if (via === 'send' || via === 'import') return false
@@ -30,7 +37,7 @@ export function isFrom(place: Place, { from, via }: RoutedMessage): boolean {
       return address.scheme === 'relay' && (place.id === null || place.id === address.id)
     case 'wechat':
       if (address.scheme !== 'wechat' || (place.account !== null && place.account !== address.account)) return false
-      return place.user === null || isSameUser(place.user, address.user)
+      return place.user === null || isUser(place.user, address, scannerOf)
     case 'webhook':
       return address.scheme === 'webhook' && (place.name === null || place.name === address.name)
   }
@@ -55,6 +62,11 @@ function schemeOf(via: Exclude<Via, 'send' | 'import'>): Place['scheme'] {
 }
 
 /** However somebody spells the name. */
-export function isSameUser(a: string, b: string): boolean {
-  return userKey(a) === userKey(b)
+function isUser(
+  named: string,
+  { account, user }: { readonly account: string; readonly user: string },
+  scannerOf: ScannerOf,
+): boolean {
+  const meant = named === SCANNER ? scannerOf(account) : named
+  return meant !== null && userKey(meant) === userKey(user)
 }

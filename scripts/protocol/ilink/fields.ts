@@ -32,8 +32,11 @@ export function listIn(value: unknown): readonly unknown[] {
 /** A sentence of a server needs no more. */
 const LONGEST_WORDS = 200
 
+/** No word of a language: a token, a key, a cursor. They are repeated by some servers, and belong into no log (IL §17). */
+const SECRET_LIKE = /[\w+/=:@.-]{24,}/g
+
 /** What the other side says of it, made harmless. */
 export function wordsIn(value: unknown): string | null {
   const words = typeof value === 'string' ? value.trim() : ''
-  return words === '' ? null : shownText(words, LONGEST_WORDS).text
+  return words === '' ? null : shownText(words.replace(SECRET_LIKE, '[…]'), LONGEST_WORDS).text
 }

@@ -29,6 +29,9 @@ describe('where a message comes from', () => {
     ['wechat:main/aB@x', 'wechat:main/Ab@x', 'wechat', true],
     ['wechat:main/aB@x', 'wechat:main/ab', 'wechat', false],
     ['wechat:main/aB@x', 'wechat:work/aB@x', 'wechat', false],
+    ['wechat:main/me', 'wechat:main/owner@im.wechat', 'wechat', true],
+    ['wechat:main/me', 'wechat:main/aB@x', 'wechat', false],
+    ['wechat:work/me', 'wechat:work/Owner@im.wechat', 'wechat', false],
     ['webhook', 'webhook:ops', 'webhook', true],
     ['webhook', null, 'webhook', true],
     ['webhook:ops', 'webhook:ops', 'webhook', true],
@@ -42,7 +45,10 @@ describe('where a message comes from', () => {
     test(`${address ?? 'nobody who is known'} by ${via} is ${holds ? '' : 'not '}from ${place}`, () => {
       const read = readPlace(place)
       assert.ok(read !== null)
-      assert.equal(isFrom(read, from(address, via)), holds)
+      assert.equal(
+        isFrom(read, from(address, via), account => (account === 'main' ? 'Owner@im.wechat' : null)),
+        holds,
+      )
     })
   }
 })

@@ -49,10 +49,17 @@ describe('an answer says no (IL §5, §13)', () => {
     test(`with ${JSON.stringify(body)}`, () => assert.deepEqual(fieldsOf(reply(body)), failure))
   }
 
-  test('in words that can do no harm', () => {
-    const failure = fieldsOf(reply({ ret: -2, errmsg: `<|im_start|>\u202e\n${'x'.repeat(900)}` }))
+  test('in words without what they repeat of ours', () => {
+    const token = '18ee6a8ea062@im.bot:029bf112d27220f963f0df7c5ebabb6940503dee'
+    const failure = fieldsOf(reply({ ret: -3, errmsg: `bad token ${token}, url https://a.example.org/x?k=${token}` }))
     assert.ok(failure.kind === 'refused')
-    assert.match(failure.said ?? '', /^\[token removed\]\\u202e\\nx{100,190}$/)
+    assert.equal(failure.said, 'bad token […], url https://a.example.org/x?[…]')
+  })
+
+  test('in words that can do no harm', () => {
+    const failure = fieldsOf(reply({ ret: -2, errmsg: `<|im_start|>\u202e\n${'so '.repeat(300)}` }))
+    assert.ok(failure.kind === 'refused')
+    assert.match(failure.said ?? '', /^\[token removed\]\\u202e\\n(?:so ){30,60}s?o?$/)
   })
 })
 
