@@ -2,11 +2,12 @@ import { CHANNEL_TEXTS } from './texts/channel.js'
 import { CHAT_TEXTS } from './texts/chat.js'
 import { PROBLEM_TEXTS } from './texts/problems.js'
 import { SHELL_TEXTS } from './texts/shell.js'
+import { WECHAT_TEXTS } from './texts/wechat.js'
 
 /** @typedef {'zh' | 'en'} Language */
 
 /** Every sentence of the page, both languages side by side. */
-export const TEXTS = { ...SHELL_TEXTS, ...CHAT_TEXTS, ...CHANNEL_TEXTS, ...PROBLEM_TEXTS }
+export const TEXTS = { ...SHELL_TEXTS, ...CHAT_TEXTS, ...CHANNEL_TEXTS, ...PROBLEM_TEXTS, ...WECHAT_TEXTS }
 
 /** @typedef {keyof typeof TEXTS} TextKey */
 

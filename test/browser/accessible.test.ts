@@ -6,6 +6,7 @@ import type { AxeResults } from 'axe-core'
 import { type Desk, useDesk, VIEWS } from './support/desk.ts'
 import { LAST_OF_BOB, livelyFolder } from './support/lively-folder.ts'
 import { emptyPageFolder } from './support/page-folder.ts'
+import { LAST_OF_OWNER, STRANGER_SHORT, wechatFolder } from './support/wechat-folder.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -45,6 +46,23 @@ describe('axe', () => {
         await desk.shows(LAST_OF_BOB, desk.log)
         await assertAccessible(desk, layout)
       }
+    })
+
+    test(`finds nothing serious in what comes from WeChat, and in what is told of accounts there (${colorScheme})`, async t => {
+      const folder = wechatFolder({ second: 'login_needed' })
+      const desk = await sitWithAxe(t, folder.path, { colorScheme, settings: { split: 'time' } })
+      await desk.open(desk.say('allMessages'))
+      for (const layout of ['layoutBubble', 'layoutTable', 'layoutCard'] as const) {
+        await desk.page.getByRole('button', { name: desk.say(layout), exact: true }).click()
+        await desk.shows(LAST_OF_OWNER, desk.log)
+        await assertAccessible(desk, layout)
+      }
+      await desk.go('channel')
+      await assertAccessible(desk, 'channel')
+      await desk.go('chat')
+      await desk.page.getByRole('button', { name: desk.say('splitFriend'), exact: true }).click()
+      await desk.open(STRANGER_SHORT)
+      await assertAccessible(desk, 'refused')
     })
 
     test(`finds nothing serious in a search and in what is told of problems (${colorScheme})`, async t => {

@@ -6,6 +6,7 @@ import { startBrowser, type Visitor, visit } from '../support/browser.ts'
 import { livelyFolder } from './support/lively-folder.ts'
 import { emptyPageFolder, type PageFolder } from './support/page-folder.ts'
 import { type Scope, servePage } from './support/serve.ts'
+import { OWNER_SHORT, STRANGER_SHORT, wechatFolder, wechatOnlyFolder } from './support/wechat-folder.ts'
 
 /** `node test/browser/gallery.ts FOLDER`: a picture of every view, for somebody to look at. */
 
@@ -48,6 +49,46 @@ const SCENES: readonly Scene[] = [
   {
     name: 'daemon-down',
     folder: () => livelyFolder({ stopped: true }),
+    arrange: page => page.locator('[data-problem]:visible').first().waitFor(),
+  },
+  { name: 'wechat', folder: wechatFolder, arrange: open(OWNER_SHORT) },
+  {
+    name: 'wechat-quote',
+    folder: wechatFolder,
+    async arrange(page) {
+      await open(OWNER_SHORT)(page)
+      await page.locator('.quote-link').first().click()
+    },
+  },
+  { name: 'wechat-refused', folder: wechatFolder, arrange: open(STRANGER_SHORT) },
+  {
+    name: 'wechat-all',
+    folder: wechatFolder,
+    settings: { split: 'time' },
+    arrange: page => page.locator('.conversation').first().click(),
+  },
+  {
+    name: 'wechat-table',
+    folder: wechatFolder,
+    settings: { split: 'time', layout: 'table' },
+    arrange: page => page.locator('.conversation').first().click(),
+  },
+  {
+    name: 'wechat-card',
+    folder: wechatFolder,
+    settings: { split: 'time', layout: 'card' },
+    arrange: page => page.locator('.conversation').first().click(),
+  },
+  { ...go('viewChannel'), name: 'wechat-channel', folder: () => wechatFolder({ second: 'retrying' }) },
+  { ...go('viewChannel'), name: 'wechat-login', folder: () => wechatFolder({ second: 'login_needed' }) },
+  {
+    ...go('viewChannel'),
+    name: 'wechat-stopped',
+    folder: () => wechatFolder({ second: 'login_needed', daemonStopped: true }),
+  },
+  {
+    name: 'wechat-only',
+    folder: wechatOnlyFolder,
     arrange: page => page.locator('[data-problem]:visible').first().waitFor(),
   },
   {

@@ -59,6 +59,13 @@ describe('texts of strangers', () => {
         await desk.page.getByRole('button', { name: desk.say(layout), exact: true }).click()
         await desk.shows(kind === 'names' ? 'constructor' : WORD, desk.log)
         await assertUntouched(desk, layout)
+        const quote = desk.log.locator('.quote-link').last()
+        const older = desk.page.getByRole('button', { name: desk.say('olderButton'), exact: true })
+        // A line may be longer than what is read at first.
+        while ((await quote.count()) === 0) await older.click()
+        await quote.click()
+        await desk.log.locator('.row-target, .quote-gone').first().waitFor()
+        await assertUntouched(desk, `${layout}, where a quote leads`)
       }
       for (const split of ['splitSession', 'splitFriend'] as const) {
         await desk.page.getByRole('button', { name: desk.say(split), exact: true }).click()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Desk, useDesk, VIEWS } from './support/desk.ts'
 import { LAST_OF_BOB, livelyFolder } from './support/lively-folder.ts'
+import { LAST_OF_OWNER, wechatFolder } from './support/wechat-folder.ts'
 
 /** Elements that stick out of the window to the right, without a scroller of their own around them. */
 const STICKING_OUT = `[...document.querySelectorAll('body *')].filter(one => {
@@ -67,6 +68,26 @@ describe('at 390 pixels', () => {
   test('a problem and its command fit', async t => {
     const desk = await sit(t, livelyFolder({ stopped: true }).path, { width: 390 })
     await desk.page.locator('[data-problem="daemon_down"]:visible').waitFor()
+    await assertFits(desk)
+  })
+
+  test('WeChat fits: messages in every layout, accounts, and a login that is needed', async t => {
+    const folder = wechatFolder({ second: 'login_needed' })
+    for (const layout of ['bubble', 'table', 'card'] as const) {
+      const desk = await sit(t, folder.path, { width: 390, settings: { layout, split: 'time' } })
+      await assertFits(desk)
+      await desk.open(desk.say('allMessages'))
+      await desk.shows(LAST_OF_OWNER, desk.log)
+      await assertFits(desk)
+      // No name stands letter below letter.
+      const heights = await desk.log
+        .locator('.peer-id')
+        .evaluateAll(all => all.map(one => Reflect.get(one, 'offsetHeight')))
+      assert.ok(heights.length > 0 && heights.every(height => Number(height) < 40), `${layout}: ${heights}`)
+    }
+    const desk = await sit(t, folder.path, { width: 390 })
+    await desk.go('channel')
+    await desk.shows(desk.say('wechat_state_login_needed'))
     await assertFits(desk)
   })
 

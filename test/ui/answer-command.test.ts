@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Address } from '../../ui/data/types.d.ts'
-import { answerCommand } from '../../ui/views/answer-command.js'
+import { answerCommand, wechatCommand } from '../../ui/views/answer-command.js'
 import { niceCeiling } from '../../ui/views/chart-scale.js'
 
 describe('the command that answers', () => {
@@ -32,6 +32,22 @@ describe('the command that answers', () => {
       }),
     )
     assert.equal(answerCommand({ scheme: 'wechat', account: 'main', user: '$(reboot)' }), null)
+  })
+})
+
+describe('the command for an account at WeChat', () => {
+  test('names the account', () => {
+    assert.equal(wechatCommand('login', 'main-2'), 'npm run -s im -- wechat login main-2')
+    assert.equal(wechatCommand('status', 'work'), 'npm run -s im -- wechat status work')
+  })
+
+  test('holds no name that the daemon would not give', () => {
+    fc.assert(
+      fc.property(fc.string(), name => {
+        assert.match(wechatCommand('login', name), /^npm run -s im -- wechat (?:list|login [a-z0-9][a-z0-9_-]*)$/)
+      }),
+    )
+    assert.equal(wechatCommand('login', 'x; reboot'), 'npm run -s im -- wechat list')
   })
 })
 

@@ -21,7 +21,9 @@ describe('texts of the page', () => {
       .map(name => readFileSync(join(PAGE, name), 'utf8'))
       .join('\n')
     const unused = Object.keys(TEXTS).filter(
-      key => !/^(?:event|reason|code|problem)_/.test(key) && !code.includes(`'${key}'`),
+      key =>
+        !/^(?:event|reason|code|problem|kind|media|wechat_state|wechat_reason)_/.test(key) &&
+        !code.includes(`'${key}'`),
     )
     assert.deepEqual(unused, [])
   })

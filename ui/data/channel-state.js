@@ -44,6 +44,8 @@ const QUIET = new Set(['not_registered', 'config_invalid', 'daemon_stopped', 'un
 export function afterLine(state, line) {
   if (line.atMs === null || line.event === 'note') return state
   const heard = { ...state, heardMs: Math.max(state.heardMs ?? 0, line.atMs) }
+  // Of an account at WeChat.
+  if (line.fields['account'] !== undefined) return heard
   const stream = line.fields['stream'] ?? ''
   const reason = line.fields['reason'] ?? null
   const up = state.streams.size > 0
@@ -125,6 +127,11 @@ export function channelState({ log, stats, snapshot, now }) {
   const limit = told.code === 'connected' || told.code === 'silent' ? CONNECTED_STALE_MS : OTHER_STALE_MS
   if (heardMs === null || QUIET.has(told.code) || now - heardMs <= limit) return state
   return { ...state, code: 'stale', sinceMs: heardMs, nextTryMs: null, before: told.code }
+}
+
+/** Nothing is done by a daemon now, as far as is known. @param {ChannelState} state */
+export function isDown({ code }) {
+  return code === 'daemon_stopped' || code === 'stale'
 }
 
 /**

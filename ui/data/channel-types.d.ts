@@ -53,6 +53,43 @@ export interface PartState {
   readonly advice: { readonly en: string; readonly zh: string } | null
 }
 
+/** `unknown`: a state that is newer than this page. */
+export type WechatCode =
+  | 'connecting'
+  | 'connected'
+  | 'retrying'
+  /** Nobody answers in time. */
+  | 'degraded'
+  /** The login was refused, maybe for a moment. */
+  | 'checking_login'
+  | 'login_needed'
+  | 'identity_taken'
+  | 'identity_lock_failed'
+  | 'stopped'
+  | 'not_started'
+  | 'failed'
+  | 'unknown'
+
+export interface WechatAccount {
+  /** `main` of `wechat:main`. */
+  readonly name: string
+  readonly code: WechatCode
+  /** As it was said. */
+  readonly state: string | null
+  /** It was so when something was heard last: the daemon does not run, or has said nothing for long. */
+  readonly isPast: boolean
+  readonly sinceMs: number | null
+  readonly reason: string | null
+  readonly heldBy: string | null
+  readonly lastPollMs: number | null
+  readonly lastInboundMs: number | null
+  /** Accepted, which is not delivered. */
+  readonly lastAcceptedMs: number | null
+  /** Messages of ours that are not settled, and how many of them are set aside until somebody writes or logs in. */
+  readonly waiting: number
+  readonly parked: number
+}
+
 export interface Stats {
   readonly received: number
   readonly sent: number
@@ -154,6 +191,8 @@ export type Problem =
   | { readonly code: 'identity_taken'; readonly heldBy: string }
   | { readonly code: 'identity_lock_failed'; readonly reason: string | null }
   | { readonly code: 'daemon_down'; readonly sinceMs: number | null; readonly stale: boolean }
+  | { readonly code: 'wechat_login_needed'; readonly name: string; readonly sinceMs: number | null }
+  | { readonly code: 'wechat_identity_taken'; readonly name: string; readonly heldBy: string }
   | { readonly code: 'storage_fault'; readonly file: string; readonly reason: string; readonly sinceMs: number | null }
   | { readonly code: 'file_missing'; readonly names: readonly FileName[] }
   | { readonly code: 'file_unreadable'; readonly names: readonly FileName[] }
@@ -164,3 +203,5 @@ export type Problem =
       readonly oldestMs: number | null
     }
   | { readonly code: 'empty' }
+  /** Nobody is registered at a relay; WeChat is what there is. */
+  | { readonly code: 'empty_wechat' }

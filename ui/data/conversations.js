@@ -97,6 +97,10 @@ function kindOf(key) {
 export function passes(conversation, { channel = null, text = '' }) {
   if (channel !== null && conversation.channel !== channel) return false
   const lower = text.toLowerCase()
-  const { name, last, description } = conversation
-  return lower === '' || [name, last?.content, description].some(one => one?.toLowerCase().includes(lower) === true)
+  const { name, address, last, description } = conversation
+  // There they have no name but this.
+  const user = address?.scheme === 'wechat' ? address.user : null
+  return (
+    lower === '' || [name, user, last?.content, description].some(one => one?.toLowerCase().includes(lower) === true)
+  )
 }

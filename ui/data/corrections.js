@@ -1,9 +1,9 @@
 /** @import { Line } from './items.js' */
 /** @import { Page } from './messages.js' */
-import { refOf, seqOf } from './items.js'
+import { belongTogether, refOf, seqOf } from './items.js'
 
 /**
- * Which later line says who sent a line of which nobody knew. They name each other by a number; a database that was
+ * Which later line says who sent a line of which nobody knew, or names the file of one of WeChat. They name each other by a number; a database that was
  * replaced gives numbers again, so a correction means the last line of that number before it, in whatever order the
  * pages are read.
  *
@@ -51,7 +51,11 @@ export function createCorrections() {
       const group = groups.get(seqOf(line) ?? '')
       if (group === undefined) return null
       const next = Math.min(...[...group.named.keys()].filter(offset => offset > line.offset))
-      const last = Math.max(...[...group.corrections.keys()].filter(offset => offset > line.offset && offset < next))
+      const last = Math.max(
+        ...[...group.corrections]
+          .filter(([offset, said]) => offset > line.offset && offset < next && belongTogether(line, said.line))
+          .map(([offset]) => offset),
+      )
       return group.corrections.get(last)?.line ?? null
     },
     /**
@@ -63,7 +67,8 @@ export function createCorrections() {
     target(line) {
       const group = groups.get(refOf(line) ?? '')
       const before = [...(group?.named.keys() ?? [])].filter(offset => offset < line.offset)
-      return before.length === 0 ? null : Math.max(...before)
+      const last = group?.named.get(Math.max(...before))?.line
+      return last !== undefined && belongTogether(last, line) ? last.offset : null
     },
   }
 }

@@ -31,7 +31,7 @@ export function timeOf({ value }) {
 }
 
 /**
- * Who sent a line of which nobody knew, as a later line says.
+ * Who sent a line of which nobody knew, or which file came with one of WeChat, as a later line says.
  *
  * @param {Line} line
  * @returns {string | null} the number that it names
@@ -42,14 +42,29 @@ export function refOf({ value }) {
 }
 
 /**
- * The number by which a correction may name it.
+ * The number by which a correction may name it. Whose sender is known stays theirs: the file of a message at WeChat is
+ * named by its sender's own line.
  *
  * @param {Line} line
  * @returns {string | null}
  */
 export function seqOf({ value }) {
-  if (typeof value === 'string' || value.type === 'correction' || value.from !== null) return null
+  if (typeof value === 'string' || value.type === 'correction' || value.to !== undefined) return null
+  if (value.from !== null && value.from.address.scheme !== 'wechat') return null
   return value.flags['seq'] ?? null
+}
+
+/**
+ * Of a line and a correction of the same number.
+ *
+ * @param {Line} line
+ * @param {Line} correction
+ */
+export function belongTogether({ value: line }, { value: correction }) {
+  if (typeof line === 'string' || typeof correction === 'string') return false
+  const said = correction.from?.address
+  if (said === undefined) return false
+  return line.from === null || addressKey(line.from.address) === addressKey(said)
 }
 
 /**
@@ -66,6 +81,7 @@ export function itemOf(line, { generation, before, correction, corrects }) {
   const key = `${generation}-${offset}`
   if (typeof value === 'string') return note({ key, offset, content: value, atMs: before })
   const said = correction === null || typeof correction.value === 'string' ? value : correction.value
+  const flags = said === value ? value.flags : { ...value.flags, ...fileFlags(said) }
   const isOwn = value.to !== undefined
   const isNeutral = value.type === 'correction' || isSystem(value.from?.address)
   const sender = isOwn ? value.from : said.from
@@ -77,18 +93,37 @@ export function itemOf(line, { generation, before, correction, corrects }) {
     atMs: timeOf(line) ?? before,
     direction: isOwn ? 'out' : isNeutral ? 'none' : 'in',
     conversation: conversationOf(value, said),
-    channel: channelOf(isOwn ? value.to?.address : sender?.address),
+    channel: channelOf(isOwn ? value.to?.address : sender?.address, flags),
     sender,
     recipient: value.to ?? null,
     content: said.content,
-    attachment: value.flags['attachment'] ?? null,
-    state: stateOf(value.flags['state']),
-    imitates: said.flags['imitates'] ?? value.flags['imitates'] ?? null,
+    attachment: flags['attachment'] ?? null,
+    state: stateOf(flags['state']),
+    imitates: said.flags['imitates'] ?? flags['imitates'] ?? null,
     alsoChat: value.flags['also'] === 'chat',
     correctedAtMs: correction === null ? null : timeOf(correction),
     corrects: corrects === null ? null : `${generation}-${corrects}`,
-    flags: value.flags,
+    quote: quoteOf(flags),
+    flags,
   }
+}
+
+/**
+ * What a correction says of files.
+ *
+ * @param {ConversationRecord} said
+ */
+function fileFlags({ flags }) {
+  return Object.fromEntries(Object.entries(flags).filter(([key]) => key === 'file' || key === 'media'))
+}
+
+/**
+ * @param {Item['flags']} flags
+ * @returns {Item['quote']}
+ */
+function quoteOf(flags) {
+  const text = flags['quote']
+  return text === undefined ? null : { text, isNamed: flags['quote_seq'] !== undefined }
 }
 
 /**
@@ -111,6 +146,7 @@ function note(facts) {
     alsoChat: false,
     correctedAtMs: null,
     corrects: null,
+    quote: null,
     flags: {},
   }
 }
@@ -136,13 +172,14 @@ export function isSystem(address) {
 }
 
 /**
- * Only the relay brings lines of which nobody knows who sent them.
+ * Only the relay brings lines of which nobody knows who sent them, and WeChat those of groups.
  *
  * @param {Address | undefined} address
+ * @param {Item['flags']} flags
  * @returns {Channel}
  */
-function channelOf(address) {
-  return address?.scheme ?? 'relay'
+function channelOf(address, flags) {
+  return address?.scheme ?? (flags['group'] === undefined ? 'relay' : 'wechat')
 }
 
 /**
@@ -150,8 +187,11 @@ function channelOf(address) {
  * @returns {Item['state']}
  */
 function stateOf(state) {
-  return state === 'unknown' || state === 'refused' || state === 'not_sent' || state === 'partial' ? state : null
+  return STATES.has(state) ? /** @type {Item['state']} */ (state) : null
 }
+
+/** @type {ReadonlySet<unknown>} */
+const STATES = new Set(['unknown', 'refused', 'not_sent', 'parked', 'partial'])
 
 /**
  * What counts as a message that somebody should read.
@@ -167,7 +207,7 @@ export function isReceived(item) {
  * @param {string} lower the text that is looked for, in lower case
  */
 export function matches(item, lower) {
-  return [item.content, item.sender?.name, item.recipient?.name, item.attachment].some(
+  return [item.content, item.sender?.name, item.recipient?.name, item.attachment, item.quote?.text].some(
     text => text?.toLowerCase().includes(lower) === true,
   )
 }

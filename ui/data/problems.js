@@ -1,5 +1,6 @@
-/** @import { ChannelLine, ChannelState, FileName, LiveState, Problem, Snapshot, Stats } from './types.d.ts' */
+/** @import { ChannelLine, ChannelState, FileName, LiveState, Problem, Snapshot, Stats, WechatAccount } from './types.d.ts' */
 import { FILE_NAMES } from './live.js'
+import { wechatProblems } from './wechat.js'
 
 /** How a file was found. `unreadable`: it is there, and is not what it should be. */
 /** @typedef {'unread' | 'there' | 'missing' | 'failed' | 'unreadable'} Found */
@@ -11,13 +12,14 @@ import { FILE_NAMES } from './live.js'
  * @param {LiveState} known.live
  * @param {ReadonlyMap<FileName, Found>} known.files
  * @param {ChannelState} known.channel
+ * @param {readonly WechatAccount[]} known.wechat
  * @param {Stats | null} known.stats
  * @param {Snapshot | null} known.snapshot
  * @param {ReadonlyMap<string, ChannelLine>} known.faults
  * @param {boolean} known.hasLines
  * @returns {readonly Problem[]}
  */
-export function problemsOf({ live, files, channel, stats, snapshot, faults, hasLines }) {
+export function problemsOf({ live, files, channel, wechat, stats, snapshot, faults, hasLines }) {
   /** @type {Problem[]} */
   const server = live.serverDown ? [{ code: 'ui_server_down', sinceMs: live.sinceMs }] : []
   if (FILE_NAMES.some(name => (files.get(name) ?? 'unread') === 'unread')) return server
@@ -28,7 +30,10 @@ export function problemsOf({ live, files, channel, stats, snapshot, faults, hasL
   const neverRan = channel.code === 'unknown' && files.get('sse_channel.log') === 'missing'
   return [
     ...server,
-    ...(neverRan ? [/** @type {const} */ ({ code: 'daemon_down', sinceMs: null, stale: false })] : ofChannel(channel)),
+    ...(neverRan
+      ? [/** @type {const} */ ({ code: 'daemon_down', sinceMs: null, stale: false })]
+      : ofChannel(channel, wechat)),
+    ...wechatProblems(wechat),
     ...[...faults].map(([file, { fields, atMs }]) => {
       return /** @type {const} */ ({ code: 'storage_fault', file, reason: fields['reason'] ?? '', sinceMs: atMs })
     }),
@@ -44,17 +49,29 @@ export function problemsOf({ live, files, channel, stats, snapshot, faults, hasL
             oldestMs: retention.oldestAt === null ? null : Date.parse(retention.oldestAt),
           }),
         ]),
-    ...(hasLines ? [] : [/** @type {const} */ ({ code: 'empty' })]),
+    ...(hasLines ? [] : [nothingYet(channel, wechat)]),
   ]
 }
 
 /**
  * @param {ChannelState} channel
+ * @param {readonly WechatAccount[]} wechat
+ * @returns {Problem}
+ */
+function nothingYet({ code, before }, wechat) {
+  const isRegistered = code !== 'not_registered' && before !== 'not_registered'
+  return { code: isRegistered || wechat.length === 0 ? 'empty' : 'empty_wechat' }
+}
+
+/**
+ * @param {ChannelState} channel
+ * @param {readonly WechatAccount[]} wechat who has WeChat needs no relay
  * @returns {readonly Problem[]}
  */
-function ofChannel({ code, sinceMs, reason, facts, before }) {
+function ofChannel({ code, sinceMs, reason, facts, before }, wechat) {
   switch (code) {
     case 'not_registered':
+      return wechat.length > 0 ? withoutDaemon(wechat) : [{ code }]
     case 'config_invalid':
       return [{ code }]
     case 'token_refused':
@@ -66,12 +83,24 @@ function ofChannel({ code, sinceMs, reason, facts, before }) {
     case 'daemon_stopped':
     case 'stale':
       return [
-        ...(before === 'not_registered' ? [/** @type {const} */ ({ code: before })] : []),
+        ...(before === 'not_registered' && wechat.length === 0 ? [/** @type {const} */ ({ code: before })] : []),
         { code: 'daemon_down', sinceMs, stale: code === 'stale' },
       ]
     default:
       return []
   }
+}
+
+/**
+ * Nothing is heard of a relay then, so that it was ended shows at WeChat alone.
+ *
+ * @param {readonly WechatAccount[]} wechat
+ * @returns {readonly Problem[]}
+ */
+function withoutDaemon(wechat) {
+  if (!wechat.every(one => one.isPast)) return []
+  const sinceMs = Math.max(...wechat.map(one => one.lastPollMs ?? one.sinceMs ?? 0))
+  return [{ code: 'daemon_down', sinceMs: sinceMs === 0 ? null : sinceMs, stale: true }]
 }
 
 /**

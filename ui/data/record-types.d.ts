@@ -47,16 +47,21 @@ export interface Item {
   readonly recipient: Party | null
   readonly content: string
   readonly attachment: string | null
-  /** Own messages: null is accepted. Others: `partial` when the text was cut off. */
-  readonly state: 'unknown' | 'refused' | 'not_sent' | 'partial' | null
+  /**
+   * Own messages: null is accepted; `refused` by the other side. Others: `partial` when the text was cut off; `refused`
+   * when their sender may not write to us and is not answered.
+   */
+  readonly state: 'unknown' | 'refused' | 'not_sent' | 'parked' | 'partial' | null
   /** `#1`: the sender took the name of this one. */
   readonly imitates: string | null
   /** A friend request that arrived as a chat message too. */
   readonly alsoChat: boolean
-  /** When it became known who sent it; null without a correction. */
+  /** When it became known who sent it, or its file came; null without a correction. */
   readonly correctedAtMs: number | null
   /** On a line of type `correction`: the key of the item that it speaks of, null while that one is not loaded. */
   readonly corrects: string | null
+  /** What it answers to. `isNamed`: which message that is, is known, and may be asked for. */
+  readonly quote: { readonly text: string; readonly isNamed: boolean } | null
   readonly flags: Readonly<Record<string, string>>
 }
 

@@ -78,7 +78,7 @@ export function parsePairs(text) {
 }
 
 /**
- * One key a peer, whatever the parts of its address are made of.
+ * One key a peer, whatever the parts of its address are made of. Ids at WeChat are spelled in more than one way.
  *
  * @param {Address} address
  */
@@ -87,7 +87,7 @@ export function addressKey(address) {
     case 'relay':
       return `relay:${address.id}`
     case 'wechat':
-      return `wechat:${JSON.stringify([address.account, address.user])}`
+      return `wechat:${JSON.stringify([address.account, address.user.toLowerCase()])}`
     case 'webhook':
       return `webhook:${JSON.stringify(address.name)}`
   }

@@ -7,6 +7,7 @@ import type {
   Snapshot,
   Stats,
   TimelineEntry,
+  WechatAccount,
 } from './channel-types.d.ts'
 import type { Fetch } from './reading-types.d.ts'
 import type { Channel, Conversation, Item, ItemFilter, Order, Section, Split } from './record-types.d.ts'
@@ -64,6 +65,7 @@ export interface Store {
   readonly stats: Stats | null
   readonly snapshot: Snapshot | null
   readonly channel: ChannelState
+  readonly wechat: readonly WechatAccount[]
   readonly timeline: readonly TimelineEntry[]
   /** Log lines older than those loaded. Resolves with false at the start of the file. */
   olderTimeline(): Promise<boolean>
@@ -85,6 +87,8 @@ export interface Store {
   newer(conversation: string | null): Promise<OlderResult>
   /** Brings a line (a search hit) into memory, with what stands around it. Resolves with false when it is gone. */
   reveal(item: Item): Promise<boolean>
+  /** The message that this one quotes, wherever it stands in the file; null when it is not there. */
+  quoted(item: Item): Promise<Item | null>
   /**
    * What the viewer looks at. `items` and `sections` are the unbroken run of loaded lines around it; lines far away from it may be
    * dropped from memory. null: the newest (go there at once).

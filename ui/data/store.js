@@ -1,5 +1,5 @@
 /** @import { Conversation, FileName, Item, Part, Store, StoreOptions } from './types.d.ts' */
-import { channelState } from './channel-state.js'
+import { channelState, isDown } from './channel-state.js'
 import { systemClock } from './clock.js'
 import { conversationsOf, passes } from './conversations.js'
 import { seriesOf } from './digest.js'
@@ -11,9 +11,10 @@ import { createMemory } from './memory.js'
 import { createMessages } from './messages.js'
 import { problemsOf } from './problems.js'
 import { createReadMarks } from './read-marks.js'
-import { searchMessages } from './search.js'
+import { findQuoted, searchMessages } from './search.js'
 import { choose, splitItems } from './sections.js'
 import { timelineOf } from './timeline.js'
+import { wechatAccounts } from './wechat.js'
 
 const BASE = '/openwechat_im_client/'
 /** Behind the end, so much is read by itself for the sake of what is unread. */
@@ -96,6 +97,14 @@ export function createStore({ base = BASE, fetch, connect, storage, clock = syst
     marks.follow(reader.inode, messages.run(null).items, reader.end)
   }
 
+  /** Pages were read to look for something. @template T @param {Promise<T>} work */
+  async function havingRead(work) {
+    const result = await work
+    takeIn()
+    tell('messages')
+    return result
+  }
+
   /** On the first visit, when both are known: what the file shows, and what the agent has not read of it. */
   function beginMarks() {
     const isKnown = reader.state === 'there' || reader.state === 'missing'
@@ -167,6 +176,9 @@ export function createStore({ base = BASE, fetch, connect, storage, clock = syst
     get channel() {
       return channelState({ log: timeline().log, stats: store.stats, snapshot: store.snapshot, now: clock.now() })
     },
+    get wechat() {
+      return wechatAccounts(store.stats, { isDaemonDown: isDown(store.channel), now: clock.now() })
+    },
     get timeline() {
       return timeline().entries
     },
@@ -180,6 +192,7 @@ export function createStore({ base = BASE, fetch, connect, storage, clock = syst
         live: live.state,
         files: new Map(FILE_NAMES.map(name => [name, files.found(name)])),
         channel: store.channel,
+        wechat: store.wechat,
         stats: store.stats,
         snapshot: store.snapshot,
         faults: timeline().faults,
@@ -222,12 +235,8 @@ export function createStore({ base = BASE, fetch, connect, storage, clock = syst
     get unread() {
       return allConversations().reduce((sum, one) => sum + one.unread, 0)
     },
-    async search(search) {
-      const result = await searchMessages({ reader, messages, search })
-      takeIn()
-      tell('messages')
-      return result
-    },
+    search: search => havingRead(searchMessages({ reader, messages, search })),
+    quoted: item => havingRead(findQuoted({ reader, messages, item })),
     series: unit => seriesOf(messages.digests(), { unit, now: clock.now(), atStart: reader.atStart }),
     setAutoRefresh(on, seconds) {
       if (seconds !== undefined) live.setSeconds(seconds)

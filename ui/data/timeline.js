@@ -1,6 +1,7 @@
 /** @import { ChannelLine, TimelineEntry } from './types.d.ts' */
 /** @import { LogState } from './channel-state.js' */
 import { afterLine, NOTHING_KNOWN } from './channel-state.js'
+import { isWechat } from './wechat.js'
 
 /** The log as a timeline: one entry a line, and one for what repeats while the relay is being tried. */
 
@@ -55,7 +56,7 @@ export function timelineOf(lines) {
     log = next
     noteFault(faults, line)
     if (!TRYING.has(line.event)) run = new Map()
-    const name = `${line.event} ${line.fields['reason'] ?? ''}`
+    const name = `${line.event} ${line.fields['account'] ?? ''} ${line.fields['reason'] ?? ''}`
     const at = run.get(name)
     const earlier = at === undefined ? undefined : entries[at]
     if (at !== undefined && earlier !== undefined) {
@@ -76,8 +77,19 @@ export function timelineOf(lines) {
 function entryOf(line, code) {
   const { key, event, atMs, fields, text } = line
   const isOrderly = event === 'SSE_DISCONNECTED' && fields['reason'] === 'stopped'
-  const kind = isOrderly || !Object.hasOwn(KINDS, event) ? 'info' : (KINDS[event] ?? 'info')
+  const known = isOrderly || !Object.hasOwn(KINDS, event) ? 'info' : (KINDS[event] ?? 'info')
+  const kind = isWechat(fields['sink'] ?? '') ? wechatKind(fields['state']) : known
   return { key, kind, event, fromMs: atMs, toMs: atMs, count: 1, fields, text, code }
+}
+
+/**
+ * @param {string | undefined} state
+ * @returns {TimelineEntry['kind']}
+ */
+function wechatKind(state) {
+  if (state === 'connected') return 'good'
+  if (state === 'stopped') return 'info'
+  return state === 'login_needed' || state?.startsWith('identity_') ? 'bad' : 'trouble'
 }
 
 /**

@@ -12,8 +12,8 @@ export const PROBLEM_TEXTS = /** @type {const} */ ({
   },
   problem_not_registered: { en: 'Not registered yet', zh: '尚未注册' },
   problem_not_registered_help: {
-    en: 'Nobody can write to you before you have an ID on a relay. Register once:',
-    zh: '在中继上拥有 ID 之后别人才能给你发消息。请先注册一次：',
+    en: 'Nobody can write to you before you have an ID on a relay, or a WeChat account (“wechat login”). Register once:',
+    zh: '在中继上拥有 ID（或用 “wechat login” 登录微信）之后别人才能给你发消息。请先注册一次：',
   },
   problem_config_invalid: { en: 'config.json has mistakes', zh: 'config.json 有错误' },
   problem_config_invalid_help: {
@@ -34,8 +34,21 @@ export const PROBLEM_TEXTS = /** @type {const} */ ({
   problem_identity_lock_failed_help: { en: 'The reason and the cure:', zh: '查看原因和解决办法：' },
   problem_daemon_down: { en: 'The daemon is not running', zh: '守护进程未运行' },
   problem_daemon_down_help: {
-    en: 'New messages wait on the relay. Last sign of life: {when}. Start it:',
-    zh: '新消息会留在中继上。最后一次活动：{when}。启动：',
+    en: 'New messages wait until it runs again. Last sign of life: {when}. Start it:',
+    zh: '重新启动之前收不到新消息。最后一次活动：{when}。启动：',
+  },
+  problem_wechat_login_needed: { en: 'WeChat account “{name}” needs a new login', zh: '微信账号“{name}”需要重新登录' },
+  problem_wechat_login_needed_help: {
+    en: 'WeChat refused the login ({when}): nothing arrives from there and nothing is sent. Scan a new code; messages and what waits are kept:',
+    zh: '微信拒绝了登录（{when}）：收不到也发不出消息。请重新扫码，消息和待发送的内容都会保留：',
+  },
+  problem_wechat_identity_taken: {
+    en: 'Another data folder serves the WeChat account “{name}”',
+    zh: '另一个数据目录正在使用微信账号“{name}”',
+  },
+  problem_wechat_identity_taken_help: {
+    en: 'Two would take each other’s messages. In use by {heldBy}. Look at it:',
+    zh: '两个会互相抢走消息。正在使用的是 {heldBy}。查看状态：',
   },
   problem_storage_fault: { en: 'Writing to the data folder failed', zh: '写入数据目录失败' },
   problem_storage_fault_help: {
@@ -61,6 +74,11 @@ export const PROBLEM_TEXTS = /** @type {const} */ ({
   problem_empty_help: {
     en: 'You are registered and everything runs. Find people to write to:',
     zh: '已注册且一切正常。找人聊聊吧：',
+  },
+  problem_empty_wechat: { en: 'No messages yet', zh: '还没有消息' },
+  problem_empty_wechat_help: {
+    en: 'WeChat takes nothing for people who have not written yet. Write to the bot from the phone; see how it stands:',
+    zh: '在对方来信之前，微信不接受发给对方的消息。请先用手机给机器人发一条消息；查看状态：',
   },
   whenUnknown: { en: 'unknown', zh: '未知' },
 })

@@ -33,7 +33,8 @@ export function createAnnouncer({ store }) {
       const from = items.findLastIndex(item => item.key === before)
       // Not there any more: another file, all of it new and none of it news.
       if (from === -1) return
-      const news = items.slice(from + 1).filter(item => item.direction === 'in')
+      // Whoever may not write to us has no voice here.
+      const news = items.slice(from + 1).filter(item => item.direction === 'in' && item.state !== 'refused')
       const [only] = news
       if (news.length === 1 && only !== undefined) {
         say(t('arrived', { name: partyText(only.sender), text: lastLineText(only).slice(0, 120) }))

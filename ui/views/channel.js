@@ -4,6 +4,7 @@ import { ago, clockTime, dayKey, dayName, exactTime, timeElement } from '../time
 import { plainText } from '../visible-text.js'
 import { partsTables } from './parts.js'
 import { textNodes } from './party.js'
+import { wechatPanel, wechatReason } from './wechat-panel.js'
 
 /** @import { ChannelCode, Part, TimelineEntry } from '../data/types.d.ts' */
 /** @import { Ui } from './ui.d.ts' */
@@ -34,6 +35,7 @@ export function createChannel(ui) {
   const list = h('div')
   const foot = h('div', { class: 'messages-edge' })
   const parts = h('div')
+  const wechat = h('div')
   const element = h(
     'div',
     { class: 'page', attributes: { tabindex: '0', 'aria-label': t('viewChannel'), role: 'region' } },
@@ -41,6 +43,7 @@ export function createChannel(ui) {
       'div',
       { class: 'page-inner' },
       h('div', { class: 'page-head' }, h('h1', null, t('viewChannel'))),
+      wechat,
       now,
       h(
         'section',
@@ -57,6 +60,7 @@ export function createChannel(ui) {
     const { code, sinceMs, reason, lastByteMs, heardMs, nextTryMs } = store.channel
     fill(
       now,
+      store.wechat.length > 0 && h('h2', null, t('channelRelay')),
       h(
         'p',
         { class: 'lead' },
@@ -98,6 +102,7 @@ export function createChannel(ui) {
   }
 
   function draw() {
+    fill(wechat, wechatPanel(ui))
     drawNow()
     drawTimeline()
     fill(parts, ...partsTables(store.stats))
@@ -123,7 +128,7 @@ function fact(key, ms) {
 
 /** @param {TimelineEntry} entry */
 function timelineRow(entry) {
-  const { event, fields, text, count, kind, fromMs, toMs } = entry
+  const { event, text, count, kind, fromMs, toMs } = entry
   const tone =
     kind === 'good'
       ? 'state-good'
@@ -132,7 +137,7 @@ function timelineRow(entry) {
         : kind === 'trouble'
           ? 'state-caution'
           : 'state-unknown'
-  const { reason, ...others } = fields
+  const { reason, ...others } = factsOf(entry)
   const facts = Object.entries(others).map(([name, value]) => `${name}=${value}`)
   const date = toMs === null ? null : new Date(toMs)
   const first = fromMs === null || fromMs === toMs ? '' : `${clockTime(new Date(fromMs))} – `
@@ -144,14 +149,44 @@ function timelineRow(entry) {
     h(
       'span',
       { class: 'timeline-text' },
-      textFor('event_', event) ?? plainText(event),
-      reason !== undefined && h('span', null, ' · ', textNodes(reasonText(reason))),
+      eventText(entry),
+      reason !== undefined && h('span', null, ' · ', textNodes(reasonOf(entry, reason))),
       text !== '' && h('span', null, ': ', h('bdi', null, textNodes(text.slice(0, 2000)))),
       ' ',
       facts.length > 0 && h('span', { class: 'quiet' }, textNodes(facts.join('  ').slice(0, 600))),
     ),
     count > 1 && h('span', { class: 'chip' }, t('times', { n: count })),
   )
+}
+
+/** What an account at WeChat told: its name stands in the sentence. @param {TimelineEntry} entry */
+function wechatNameOf({ event, fields }) {
+  const account = event === 'AUTH_REFUSED' ? fields['account'] : event === 'SINK_STATE' ? fields['sink'] : undefined
+  return account?.startsWith('wechat:') ? account.slice('wechat:'.length) : null
+}
+
+/** @param {TimelineEntry} entry */
+function factsOf(entry) {
+  if (wechatNameOf(entry) === null) return entry.fields
+  const { account: _account, sink: _sink, state: _state, ...others } = entry.fields
+  return others
+}
+
+/** @param {TimelineEntry} entry */
+function eventText(entry) {
+  const { event, fields } = entry
+  const account = wechatNameOf(entry)
+  if (account === null) return textFor('event_', event) ?? plainText(event)
+  const name = plainText(account.slice(0, 60))
+  if (event === 'AUTH_REFUSED') return t('wechatEventLogin', { name })
+  const state = fields['state'] ?? ''
+  const sentence = textFor('wechat_state_', state, { state: '' }) ?? plainText(state.slice(0, 40))
+  return `${t('wechatEvent', { name })}: ${sentence}`
+}
+
+/** @param {TimelineEntry} entry @param {string} reason */
+function reasonOf(entry, reason) {
+  return wechatNameOf(entry) === null ? reasonText(reason) : wechatReason(reason)
 }
 
 /** @param {string} reason */

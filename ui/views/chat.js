@@ -2,10 +2,9 @@ import { button, fill, h, icon } from '../dom.js'
 import { t } from '../i18n.js'
 import { CHOICES } from '../settings.js'
 import { clockTime, dayName } from '../times.js'
-import { answerCommand } from './answer-command.js'
-import { commandLine } from './command-line.js'
+import { drawAnswer } from './answer.js'
 import { createMessageWindow } from './message-window.js'
-import { avatar, conversationName, idText, nameElement, nameText, relationChip } from './party.js'
+import { avatar, channelBadge, conversationElement, conversationText, idElement, relationChip } from './party.js'
 import { firstStep, problemPanel } from './problems.js'
 import { segments } from './segments.js'
 
@@ -67,7 +66,7 @@ export function createChat(ui) {
     fresh = false
     items = currentItems()
     drawHead()
-    drawAnswer()
+    drawAnswer(ui, answer, { conversation: current(), items })
     fill(element, head, body, answer)
     list.element.setAttribute('aria-label', t('messagesWith', { name: title() }))
     list.show(items, visit.place === null ? undefined : { key: visit.place, block: 'start' })
@@ -88,7 +87,7 @@ export function createChat(ui) {
 
   function title() {
     const conversation = current()
-    if (conversation !== null) return nameText(conversationName(conversation))
+    if (conversation !== null) return conversationText(conversation)
     const first = items[0]?.atMs
     return visit.section === 'all' || first === null || first === undefined ? t('allMessages') : dayAndTime(first)
   }
@@ -108,8 +107,9 @@ export function createChat(ui) {
       h(
         'div',
         { class: 'chat-title' },
-        h('h1', null, conversation === null ? title() : nameElement(conversationName(conversation))),
-        conversation !== null && h('span', { class: 'quiet' }, idText(conversation.address)),
+        h('h1', null, conversation === null ? title() : conversationElement(conversation)),
+        conversation !== null &&
+          (channelBadge(conversation.channel, conversation.address) ?? idElement(conversation.address)),
         conversation?.kind === 'person' && conversation.channel === 'relay' && relationChip(conversation.relationship),
       ),
       segments({
@@ -120,12 +120,6 @@ export function createChat(ui) {
         choose: layout => ui.change({ layout }),
       }),
     )
-  }
-
-  function drawAnswer() {
-    const command = answerCommand(current()?.address ?? null)
-    answer.hidden = command === null
-    if (command !== null) fill(answer, h('span', { class: 'quiet' }, t('answerWith')), commandLine(ui, command))
   }
 
   function drawEdge() {
@@ -219,7 +213,7 @@ export function createChat(ui) {
       if (changed.has('messages')) follow()
       if (changed.has('contacts') || changed.has('messages')) {
         drawHead()
-        drawAnswer()
+        drawAnswer(ui, answer, { conversation: current(), items })
         drawEdge()
       }
     },

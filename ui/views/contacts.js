@@ -3,7 +3,7 @@ import { t } from '../i18n.js'
 import { ago, dateOf, exactTime } from '../times.js'
 import { plainText } from '../visible-text.js'
 import { commandLine } from './command-line.js'
-import { avatar, idText, nameElement, relationChip, relationText, textNodes } from './party.js'
+import { avatar, idElement, idText, peerElement, relationChip, relationText, textNodes } from './party.js'
 import { segments } from './segments.js'
 
 /** @import { Contact, Part } from '../data/types.d.ts' */
@@ -115,7 +115,7 @@ function person(ui, contact, query) {
     h(
       'div',
       { class: 'person-text' },
-      h('h3', null, nameElement(contact.name, query), ' ', h('span', { class: 'quiet' }, idText(contact.address))),
+      h('h3', null, peerElement(contact.address, contact.name, query), ' ', idElement(contact.address)),
       relationChip(contact.relationship),
       description !== '' &&
         h('p', { attributes: { dir: 'auto' } }, textNodes(description.slice(0, DESCRIPTION_LIMIT), query)),

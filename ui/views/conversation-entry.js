@@ -3,7 +3,7 @@ import { t } from '../i18n.js'
 import { clockTime, dayName, shortTime, timeElement } from '../times.js'
 import { plainText } from '../visible-text.js'
 import { lastLineText } from './message-parts.js'
-import { avatar, channelName, conversationName, idText, nameElement, partyText } from './party.js'
+import { avatar, channelBadge, conversationElement, idElement, idText, partyText } from './party.js'
 
 /** @import { Conversation, Section } from '../data/types.d.ts' */
 /** @import { Ui } from './ui.d.ts' */
@@ -23,15 +23,15 @@ const NAMED_ITEMS = 50
  * Its name is what it shows, and then what only those need who do not see it.
  *
  * @param {Ui} ui
- * @param {{ section: string, also?: string, open?: () => void }} options
+ * @param {{ section: string, also?: string, isRefused?: boolean, open?: () => void }} options
  * @param {...HTMLElement} children
  */
-export function entry(ui, { section, also = '', open = () => ui.open(section) }, ...children) {
+export function entry(ui, { section, also = '', isRefused = false, open = () => ui.open(section) }, ...children) {
   const label = [...children.map(child => child.textContent), also].filter(Boolean).join(' ')
   const button = h(
     'button',
     {
-      class: 'conversation',
+      class: `conversation${isRefused ? ' conversation-refused' : ''}`,
       attributes: {
         type: 'button',
         'aria-label': label,
@@ -52,10 +52,10 @@ export function entry(ui, { section, also = '', open = () => ui.open(section) },
  */
 export function conversationEntry(ui, conversation, { query = '', withId = false } = {}) {
   const { last, lastAtMs, unread, channel } = conversation
-  const name = conversationName(conversation)
-  const line = last === null ? '' : lastLineText(last)
+  const line = last === null ? '' : lastLineText({ ...last, channel })
   // The number stands in the badge.
   const imitates = last === null ? null : last.imitates
+  const isRefused = last?.direction === 'in' && last.state === 'refused'
   const also = [
     unread > 0 ? t('unreadCount', { n: '' }).trim() : '',
     idText(conversation.address),
@@ -63,13 +63,13 @@ export function conversationEntry(ui, conversation, { query = '', withId = false
   ]
   return entry(
     ui,
-    { section: `c:${conversation.key}`, also: also.filter(Boolean).join(', ') },
+    { section: `c:${conversation.key}`, also: also.filter(Boolean).join(', '), isRefused },
     avatar(conversation.address, conversation.name),
     h(
       'span',
       { class: 'conversation-name' },
-      nameElement(name, query),
-      withId && h('span', { class: 'quiet' }, ` ${idText(conversation.address)}`),
+      conversationElement(conversation, query),
+      ...(withId ? [' ', idElement(conversation.address)] : []),
     ),
     lastAtMs === null ? h('span') : timeElement(new Date(lastAtMs), shortTime(new Date(lastAtMs), Date.now())),
     h(
@@ -81,7 +81,7 @@ export function conversationEntry(ui, conversation, { query = '', withId = false
       'span',
       { class: 'conversation-badges' },
       imitates !== null && h('span', { class: 'chip chip-danger' }, icon('warning')),
-      channel !== null && channel !== 'relay' && h('span', { class: 'chip chip-note' }, channelName(channel)),
+      channelBadge(channel, conversation.address),
       unread > 0 && h('span', { class: 'badge' }, unread > 99 ? '99+' : String(unread)),
     ),
   )

@@ -4,7 +4,7 @@ import { CHOICES } from '../settings.js'
 import { shortTime } from '../times.js'
 import { allEntry, conversationEntry, sectionOf, sessionEntry } from './conversation-entry.js'
 import { moveByArrows, rove } from './list-keys.js'
-import { channelName, conversationName } from './party.js'
+import { channelName, conversationText } from './party.js'
 import { firstStep, problemPanel } from './problems.js'
 import { createSearch } from './search.js'
 import { segments } from './segments.js'
@@ -201,7 +201,7 @@ export function createConversationList(ui) {
 
 /** Names that look alike to a reader in a hurry. @param {Conversation} conversation */
 function sameName(conversation) {
-  return conversationName(conversation).normalize('NFKC').trim().toLowerCase()
+  return conversationText(conversation).normalize('NFKC').trim().toLowerCase()
 }
 
 /** @param {readonly Conversation[]} conversations */

@@ -4,6 +4,7 @@ import { answerCommand } from './answer-command.js'
 import { commandLine } from './command-line.js'
 import {
   attachmentChip,
+  correctionTitle,
   itemExactTime,
   itemTime,
   outcome,
@@ -12,7 +13,8 @@ import {
   toneOf,
   writeText,
 } from './message-parts.js'
-import { avatar, nameElement } from './party.js'
+import { avatar, peerElement } from './party.js'
+import { quoteElement } from './wechat-parts.js'
 
 /** @import { Item } from '../data/types.d.ts' */
 /** @import { MessageLook } from './message-parts.js' */
@@ -40,7 +42,7 @@ const bubble = {
 /** @type {Layout} */
 const card = {
   frame: bubble.frame,
-  row(_ui, item, look) {
+  row(ui, item, look) {
     const own = item.direction === 'out' ? ' row-own' : ''
     const text = h('div', { class: 'message-card-text', attributes: { dir: 'auto' } })
     writeText(text, item.content, look.query)
@@ -60,6 +62,7 @@ const card = {
           outcome(item),
         ),
         item.type === 'friend_request' && h('div', null, h('span', { class: 'chip chip-note' }, requestTitle(item))),
+        quoteElement(ui, item, look.query),
         item.content !== '' && text,
         attachmentChip(item, look.query),
         flagLine(item, look),
@@ -89,8 +92,10 @@ const table = {
     )
     return { element, rows: element }
   },
-  row(_ui, item, look) {
+  row(ui, item, look) {
     const text = h('td', { class: 'cell-text', attributes: { dir: 'auto' } })
+    const quote = quoteElement(ui, item, look.query)
+    if (quote !== null) text.append(quote)
     writeText(text, item.content, look.query)
     const attachment = attachmentChip(item, look.query)
     if (attachment !== null) text.append(' ', attachment)
@@ -147,17 +152,18 @@ function bubbleOf(ui, item, look) {
         itemTime(item),
         outcome(item),
       ),
-      item.type === 'friend_request' ? requestCard(ui, item, look) : textBubble(item, look),
+      item.type === 'friend_request' ? requestCard(ui, item, look) : textBubble(ui, item, look),
       attachmentChip(item, look.query),
       flagLine(item, look),
     ),
   )
 }
 
-/** @param {Item} item @param {MessageLook} look */
-function textBubble(item, look) {
-  if (item.content === '' && item.attachment !== null) return null
-  const element = h('div', { class: 'bubble', attributes: { dir: 'auto', title: itemExactTime(item) } })
+/** @param {Ui} ui @param {Item} item @param {MessageLook} look */
+function textBubble(ui, item, look) {
+  const quote = quoteElement(ui, item, look.query)
+  if (item.content === '' && item.attachment !== null && quote === null) return null
+  const element = h('div', { class: 'bubble', attributes: { dir: 'auto', title: itemExactTime(item) } }, quote)
   writeText(element, item.content, look.query)
   return element
 }
@@ -191,7 +197,7 @@ function stillWaits(ui, item) {
 function noticeOf(item, look) {
   const text = h('span', { attributes: { dir: 'auto' } })
   writeText(text, item.content, look.query)
-  const title = item.kind === 'note' ? t('note') : item.type === 'correction' ? t('correction') : t('notice')
+  const title = item.kind === 'note' ? t('note') : item.type === 'correction' ? correctionTitle(item) : t('notice')
   return h(
     'div',
     { class: `notice notice-${item.kind === 'note' ? 'line' : 'relay'}` },
@@ -199,7 +205,9 @@ function noticeOf(item, look) {
       'div',
       { class: 'notice-inner', attributes: { title: itemExactTime(item) } },
       h('strong', null, title),
-      item.type === 'correction' && item.sender !== null && nameElement(item.sender.name, look.query),
+      item.type === 'correction' &&
+        item.sender !== null &&
+        peerElement(item.sender.address, item.sender.name, look.query),
       text,
       itemTime(item),
     ),

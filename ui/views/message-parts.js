@@ -2,7 +2,8 @@ import { fill, h, icon } from '../dom.js'
 import { t } from '../i18n.js'
 import { clockTime, exactTime, timeElement } from '../times.js'
 import { cutText, plainText } from '../visible-text.js'
-import { channelName, idText, isRelaySystem, nameElement, nameText, textNodes } from './party.js'
+import { channelBadge, idText, isRelaySystem, peerElement, peerText, textNodes } from './party.js'
+import { attachmentText, wechatRemarks } from './wechat-parts.js'
 
 /** @import { Item } from '../data/types.d.ts' */
 
@@ -90,19 +91,27 @@ export function itemExactTime(item) {
  */
 export function senderElement(item, look) {
   if (item.direction === 'out') {
-    const name = item.recipient === null ? '' : nameText(item.recipient.name)
+    const name = item.recipient === null ? '' : peerText(item.recipient.address, item.recipient.name)
     return h('bdi', null, look.mixed ? t('youTo', { name }) : t('you'))
   }
   if (item.kind === 'note') return h('span', null, t('note'))
-  if (item.sender === null) return h('span', null, t('unverifiedOne'))
+  if (item.sender === null) return h('span', null, t(isOfGroup(item) ? 'fromGroup' : 'unverifiedOne'))
   if (isRelaySystem(item.sender.address)) return h('span', null, t('systemNotices'))
+  const { address, name } = item.sender
   return h(
     'span',
     null,
-    nameElement(item.sender.name, look.query),
+    peerElement(address, name, look.query),
     // Between two the head of the page says it; here it would stand beside every line.
-    look.mixed && item.sender.address.scheme !== 'webhook' ? ` ${idText(item.sender.address)}` : '',
+    look.mixed && (address.scheme === 'relay' || (address.scheme === 'wechat' && name !== ''))
+      ? ` ${idText(address)}`
+      : '',
   )
+}
+
+/** Nobody is named there, so that no answer goes to one of them alone. @param {Item} item */
+function isOfGroup({ flags }) {
+  return flags['group'] !== undefined
 }
 
 /**
@@ -115,18 +124,31 @@ export function senderElement(item, look) {
 export function remarks(item, look) {
   /** @type {HTMLElement[]} */
   const found = []
-  const note = (/** @type {string} */ text, /** @type {string} */ tone = '', /** @type {string} */ sign = '') => {
-    found.push(h('span', { class: `chip ${tone}` }, sign !== '' && icon(sign), h('span', null, text)))
+  /** @param {string} text @param {string} [tone] @param {string} [sign] @param {string} [title] */
+  const note = (text, tone = '', sign = '', title = undefined) => {
+    found.push(
+      h('span', { class: `chip ${tone}`, attributes: { title } }, sign !== '' && icon(sign), h('span', null, text)),
+    )
   }
-  if (item.kind === 'record' && item.direction === 'in' && item.sender === null) {
+  if (item.kind === 'record' && item.direction === 'in' && item.sender === null && !isOfGroup(item)) {
     note(t('unverifiedHelp'), 'chip-caution', 'warning')
   }
   if (item.imitates !== null) note(t('imitates', { id: plainText(item.imitates) }), 'chip-danger', 'warning')
   if (item.state === 'partial') note(t('partial'), 'chip-caution', 'warning')
   if (item.type === 'unparsed') note(t('unparsed'), 'chip-caution', 'question')
-  if (item.correctedAtMs !== null && item.type !== 'correction') note(t('corrected'), 'chip-note', 'info')
-  if (look.mixed && item.channel !== null && item.channel !== 'relay') note(channelName(item.channel), 'chip-note')
+  if (item.type === 'correction') note(correctionTitle(item), 'chip-note', 'info')
+  if (item.correctedAtMs !== null && item.type !== 'correction') {
+    note(t(item.channel === 'wechat' ? 'fileLater' : 'corrected'), 'chip-note', 'info')
+  }
+  for (const { text, tone, sign, title } of wechatRemarks(item)) note(text, tone, sign, title)
+  const badge = look.mixed ? channelBadge(item.channel, (item.recipient ?? item.sender)?.address ?? null) : null
+  if (badge !== null) found.push(badge)
   return found
+}
+
+/** Who sent it was known on WeChat from the start. @param {Item} item */
+export function correctionTitle({ channel }) {
+  return t(channel === 'wechat' ? 'fileLaterNotice' : 'correction')
 }
 
 /**
@@ -144,14 +166,21 @@ export function outcome(item) {
       return h('span', { class: 'state state-refused' }, icon('warning'), t('stateRefused'))
     case 'not_sent':
       return h('span', { class: 'state state-not_sent' }, icon('warning'), t('stateNotSent'))
+    case 'parked':
+      return h('span', { class: 'state state-unknown-outcome' }, icon('pause'), t('stateParked'))
     default:
-      return h(
-        'span',
-        { class: 'state', attributes: { title: t('stateAccepted') } },
-        icon('check'),
-        h('span', { class: 'visually-hidden' }, t('stateAccepted')),
-      )
+      return acceptedSign(t(item.channel === 'wechat' ? 'stateAcceptedWechat' : 'stateAccepted'))
   }
+}
+
+/** @param {string} words */
+function acceptedSign(words) {
+  return h(
+    'span',
+    { class: 'state', attributes: { title: words } },
+    icon('check'),
+    h('span', { class: 'visually-hidden' }, words),
+  )
 }
 
 /**
@@ -162,7 +191,7 @@ export function outcome(item) {
 export function attachmentChip(item, query) {
   if (item.attachment === null) return null
   const name = h('bdi', null)
-  fill(name, textNodes(item.attachment.slice(0, 300), query))
+  fill(name, textNodes(attachmentText(item), query))
   return h(
     'span',
     { class: 'chip attachment', attributes: { title: t('attachmentWhere') } },
@@ -175,6 +204,7 @@ export function attachmentChip(item, query) {
 /** @param {Item} item */
 export function toneOf(item) {
   if (item.imitates !== null) return ' message-danger'
+  if (item.direction === 'in' && item.state === 'refused') return ' message-refused'
   if (item.kind === 'record' && item.direction === 'in' && item.sender === null) return ' message-marked'
   return ''
 }
@@ -182,23 +212,23 @@ export function toneOf(item) {
 /**
  * The line under a conversation's name.
  *
- * @param {{ content: string, attachment: string | null, type: Item['type'], direction: Item['direction'], state: Item['state'] }} last
+ * @param {Pick<Item, 'content' | 'attachment' | 'channel' | 'type' | 'direction' | 'state'>} last
  */
 export function lastLineText(last) {
   const text = plainText(last.content.slice(0, 160))
   const shown =
     text.trim() === '' && last.attachment !== null
-      ? t('attachment', { name: plainText(last.attachment.slice(0, 160)) })
+      ? t('attachment', { name: plainText(attachmentText(last).slice(0, 160)) })
       : text
   if (last.type === 'friend_request' && last.direction === 'in') return `[${t('friendRequest')}] ${shown}`
-  if (last.direction !== 'out') return shown
-  const bad =
-    last.state === 'unknown'
-      ? t('stateUnknown')
-      : last.state === 'refused'
-        ? t('stateRefused')
-        : last.state === 'not_sent'
-          ? t('stateNotSent')
-          : ''
-  return bad === '' ? `${t('you')}: ${shown}` : `[${bad}] ${shown}`
+  if (last.direction !== 'out') return last.state === 'refused' ? `[${t('senderRefusedShort')}] ${shown}` : shown
+  const bad = last.state === null || last.state === 'partial' ? null : BAD_ENDS[last.state]
+  return bad === null ? `${t('you')}: ${shown}` : `[${t(bad)}] ${shown}`
 }
+
+const BAD_ENDS = /** @type {const} */ ({
+  unknown: 'stateUnknown',
+  refused: 'stateRefused',
+  not_sent: 'stateNotSent',
+  parked: 'stateParked',
+})

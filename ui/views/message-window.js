@@ -183,7 +183,10 @@ export function createMessageWindow(ui, options) {
       from = Math.max(0, at - STEP)
       to = Math.min(items.length, at + STEP)
       place()
-      rows.get(target.key)?.element.scrollIntoView({ block: target.block })
+      const row = rows.get(target.key)?.element
+      row?.scrollIntoView({ block: target.block })
+      // Somebody asked for this one.
+      if (target.block === 'center') row?.classList.add('row-target')
       return true
     },
 

@@ -8,14 +8,15 @@ import { textNodes } from './party.js'
 const TOLD = new Set(['state', 'since_utc', 'reason'])
 
 /**
- * Accounts and what is forwarded, with their states, as `stats.json` tells them.
+ * Accounts and what is forwarded, with their states, as `stats.json` tells them. Those at WeChat have a panel of theirs.
  *
  * @param {Stats | null} stats
  * @returns {HTMLElement[]}
  */
 export function partsTables(stats) {
   if (stats === null) return []
-  return [partsPanel(t('accounts'), stats.accounts, t('noAccounts')), partsPanel(t('sinks'), stats.sinks, t('noSinks'))]
+  const accounts = stats.accounts.filter(({ name }) => !name.startsWith('wechat:'))
+  return [partsPanel(t('accounts'), accounts, t('noAccounts')), partsPanel(t('sinks'), stats.sinks, t('noSinks'))]
 }
 
 /** @param {string} title @param {readonly PartState[]} parts @param {string} nothing */

@@ -2,6 +2,7 @@ import { button, h, icon } from '../dom.js'
 import { t, textFor } from '../i18n.js'
 import { ago, dateOf } from '../times.js'
 import { plainText } from '../visible-text.js'
+import { wechatCommand } from './answer-command.js'
 import { commandLine } from './command-line.js'
 
 /** @import { Problem } from '../data/types.d.ts' */
@@ -9,7 +10,7 @@ import { commandLine } from './command-line.js'
 
 const REGISTER = 'npm run -s im -- register --base-url https://RELAY:8000 --name "NAME"'
 
-/** @type {Readonly<Record<Problem['code'], string>>} */
+/** @type {Readonly<Record<Exclude<Problem['code'], 'wechat_login_needed' | 'wechat_identity_taken'>, string>>} */
 const COMMANDS = {
   ui_server_down: 'npm run ui',
   no_data: REGISTER,
@@ -24,13 +25,14 @@ const COMMANDS = {
   file_unreadable: 'npm run -s im -- doctor',
   old_data: 'npm run -s im -- retention',
   empty: 'npm run -s im -- users',
+  empty_wechat: 'npm run -s im -- wechat status',
 }
 
 /** Those that are no fault. */
-const CALM = new Set(['old_data', 'empty', 'no_data', 'not_registered'])
+const CALM = new Set(['old_data', 'empty', 'empty_wechat', 'no_data', 'not_registered'])
 
 /** Instead of messages where there are none: these are told in the middle of the page, not above it. */
-const FIRST_STEPS = new Set(['no_data', 'not_registered', 'empty'])
+const FIRST_STEPS = new Set(['no_data', 'not_registered', 'empty', 'empty_wechat'])
 
 /** @param {readonly Problem[]} problems */
 export function firstStep(problems) {
@@ -42,11 +44,11 @@ export function firstStep(problems) {
  *
  * @param {Ui} ui
  * @param {ReadonlySet<string>} dismissed
- * @param {(code: string) => void} dismiss
+ * @param {(key: string) => void} dismiss
  * @returns {HTMLElement | null}
  */
 export function problemBanner(ui, dismissed, dismiss) {
-  const problem = ui.store.problems.find(one => !FIRST_STEPS.has(one.code) && !dismissed.has(one.code))
+  const problem = ui.store.problems.find(one => !FIRST_STEPS.has(one.code) && !dismissed.has(keyOf(one)))
   if (problem === undefined) return null
   const tone = CALM.has(problem.code) ? 'banner-note' : problem.code === 'daemon_down' ? '' : 'banner-danger'
   return h(
@@ -54,8 +56,13 @@ export function problemBanner(ui, dismissed, dismiss) {
     { class: `banner ${tone}`, attributes: { 'aria-label': titleOf(problem), 'data-problem': problem.code } },
     icon(CALM.has(problem.code) ? 'info' : 'warning'),
     h('p', null, h('strong', null, titleOf(problem)), ' · ', helpOf(problem)),
-    commandLine(ui, COMMANDS[problem.code]),
-    button(t('close'), { class: 'icon-button', icon: 'close', hideLabel: true, onClick: () => dismiss(problem.code) }),
+    commandLine(ui, commandOf(problem)),
+    button(t('close'), {
+      class: 'icon-button',
+      icon: 'close',
+      hideLabel: true,
+      onClick: () => dismiss(keyOf(problem)),
+    }),
   )
 }
 
@@ -71,13 +78,25 @@ export function problemPanel(ui, problem) {
     icon(CALM.has(problem.code) ? 'chat' : 'warning'),
     h('h2', null, titleOf(problem)),
     h('p', null, helpOf(problem)),
-    commandLine(ui, COMMANDS[problem.code]),
+    commandLine(ui, commandOf(problem)),
   )
+}
+
+/** What is waved away comes back when it happens again. @param {Problem} problem */
+function keyOf(problem) {
+  if (problem.code === 'wechat_login_needed') return `${problem.code} ${problem.name} ${problem.sinceMs}`
+  return problem.code === 'wechat_identity_taken' ? `${problem.code} ${problem.name}` : problem.code
+}
+
+/** @param {Problem} problem */
+function commandOf(problem) {
+  if (problem.code === 'wechat_login_needed') return wechatCommand('login', problem.name)
+  return problem.code === 'wechat_identity_taken' ? wechatCommand('status', problem.name) : COMMANDS[problem.code]
 }
 
 /** @param {Problem} problem */
 function titleOf(problem) {
-  return t(`problem_${problem.code}`)
+  return t(`problem_${problem.code}`, valuesOf(problem))
 }
 
 /** @param {Problem} problem */
@@ -92,6 +111,10 @@ function helpOf(problem) {
 function valuesOf(problem) {
   const when = 'sinceMs' in problem ? whenText(problem.sinceMs) : ''
   switch (problem.code) {
+    case 'wechat_login_needed':
+      return { name: plainText(problem.name.slice(0, 60)), when }
+    case 'wechat_identity_taken':
+      return { name: plainText(problem.name.slice(0, 60)), heldBy: plainText(problem.heldBy) }
     case 'identity_taken':
       return { heldBy: plainText(problem.heldBy) }
     case 'storage_fault':

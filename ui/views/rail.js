@@ -1,8 +1,10 @@
 import { fill, h, icon } from '../dom.js'
 import { t } from '../i18n.js'
+import { plainText } from '../visible-text.js'
 import { channelSentence, channelTone } from './channel.js'
 import { moveByArrows, rove } from './list-keys.js'
 import { avatar, nameText } from './party.js'
+import { wechatSentence, wechatTone } from './wechat-panel.js'
 
 /** @import { Ui, ViewName } from './ui.d.ts' */
 
@@ -15,6 +17,13 @@ const ENTRIES = [
   { view: 'files', icon: 'files', text: 'viewFiles' },
   { view: 'settings', icon: 'settings', text: 'viewSettings' },
 ]
+
+const TONES = ['state-danger', 'state-caution', 'state-good', 'state-unknown']
+
+/** @param {readonly string[]} tones */
+function worst(tones) {
+  return TONES.find(tone => tones.includes(tone)) ?? 'state-unknown'
+}
 
 /** @param {Ui} ui */
 export function createRail(ui) {
@@ -43,7 +52,7 @@ export function createRail(ui) {
   moveByArrows(element, '.rail-button')
 
   function draw() {
-    const { profile, channel } = ui.store
+    const { profile, channel, wechat } = ui.store
     fill(me)
     if (profile !== null) {
       const label = t('me', { name: nameText(profile.name), id: String(profile.id ?? '') })
@@ -56,8 +65,10 @@ export function createRail(ui) {
     unread.setAttribute('aria-hidden', 'true')
     fill(unread, count > 99 ? '99+' : String(count))
     fill(unreadWords, count === 0 ? '' : `, ${t('unreadCount', { n: count })}`)
-    state.setAttribute('class', `rail-state ${channelTone(channel.code)}`)
-    fill(stateWords, `: ${channelSentence(channel.code)}`)
+    state.setAttribute('class', `rail-state ${worst([channelTone(channel.code), ...wechat.map(wechatTone)])}`)
+    const troubled = wechat.filter(one => wechatTone(one) !== 'state-good')
+    const told = troubled.map(one => ` ${t('wechatEvent', { name: plainText(one.name) })}: ${wechatSentence(one)}`)
+    fill(stateWords, `: ${channelSentence(channel.code)}${told.join('')}`)
     for (const one of buttons) {
       if (one.dataset['view'] === ui.visit.view) one.setAttribute('aria-current', 'page')
       else one.removeAttribute('aria-current')

@@ -3,7 +3,7 @@ import { t } from '../i18n.js'
 import { shortTime, timeElement } from '../times.js'
 import { conversationEntry, entry } from './conversation-entry.js'
 
-import { avatar, nameElement, partyText, textNodes } from './party.js'
+import { avatar, partyText, peerElement, textNodes } from './party.js'
 
 /** @import { Item } from '../data/types.d.ts' */
 /** @import { Ui } from './ui.d.ts' */
@@ -129,7 +129,7 @@ export function createSearch(ui, redraw) {
       h(
         'span',
         { class: 'conversation-name' },
-        party === null ? partyText(null) : nameElement(party.name, visit.query),
+        party === null ? partyText(null) : peerElement(party.address, party.name, visit.query),
       ),
       date === null ? h('span') : timeElement(date, shortTime(date, Date.now())),
       line,
@@ -170,7 +170,10 @@ export function createSearch(ui, redraw) {
 
 /** @param {Item} item @param {string} query */
 function aroundHit(item, query) {
-  const text = [item.content, item.attachment ?? ''].filter(Boolean).join(' · ').replace(/\s+/g, ' ')
+  const text = [item.content, item.attachment ?? '', item.quote?.text ?? '']
+    .filter(Boolean)
+    .join(' · ')
+    .replace(/\s+/g, ' ')
   const at = text.toLowerCase().indexOf(query.toLowerCase())
   const from = Math.max(0, at - BEFORE_HIT)
   return `${from > 0 ? '…' : ''}${text.slice(from, from + SHOWN_CHARACTERS)}`

@@ -3,6 +3,7 @@ import { locale, t } from '../i18n.js'
 import { ago, dateOf } from '../times.js'
 import { barChart, seriesTable } from './chart.js'
 import { partsTables } from './parts.js'
+import { wechatPanel } from './wechat-panel.js'
 
 /** @import { Part } from '../data/types.d.ts' */
 /** @import { Ui } from './ui.d.ts' */
@@ -47,7 +48,7 @@ export function createStats(ui) {
         figure(t('copiesDropped'), stats.copiesDropped),
       )
     }
-    fill(parts, ...partsTables(stats))
+    fill(parts, wechatPanel(ui), ...partsTables(stats))
   }
 
   draw()

@@ -46,18 +46,41 @@ export function hostileFolder(texts: readonly string[]): PageFolder {
       chat(at, relayParty(0, 'system'), text, { type: 'system', flags: { peer: text } }),
       chat(at, null, text),
       chat(at, ME, text, { to: sender, flags: { state: 'refused', reason: text } }),
+      ...fromWechat(at, text),
     )
     for (const line of text.split('\n')) folder.scribble(line)
     folder.event(at, 'SSE_CONNECT_FAILED', { reason: text, attempt: text })
     folder.event(at, 'SINK_STATE', { sink: text, state: text })
+    folder.event(at, 'SINK_STATE', { sink: `wechat:${text}`, state: text, reason: text })
+    folder.event(at, 'AUTH_REFUSED', { account: `wechat:${text}`, reason: text })
     folder.serverSays(at, text)
     folder.append('sse_channel.log', `${text}\n`)
     folder.append('inbox_pushed.md', `${text}\n`)
   })
   const [text = ''] = texts
   const parts = Object.fromEntries(texts.map(one => [one, { state: one, reason: one, [one]: one }]))
+  const wechat = Object.fromEntries(
+    texts.map((one, index) => [
+      `wechat:${one}`,
+      {
+        state: ['login_needed', 'identity_taken', one][index % 3],
+        reason: one,
+        held_by: one,
+        since_utc: one,
+        last_inbound_utc: one,
+        last_accepted_utc: one,
+        waiting: one,
+        parked: one,
+      },
+    ]),
+  )
   folder.json('profile.json', { my_id: 1, my_name: text, status: text, updated_at_utc: text })
-  folder.json('stats.json', { messages_received: text, last_sync_utc: text, accounts: parts, sinks: parts })
+  folder.json('stats.json', {
+    messages_received: text,
+    last_sync_utc: text,
+    accounts: { ...parts, ...wechat },
+    sinks: parts,
+  })
   folder.json('context_snapshot.json', {
     updated_at_utc: new Date(NOW).toISOString(),
     unread_count: text,
@@ -66,4 +89,17 @@ export function hostileFolder(texts: readonly string[]): PageFolder {
     retention: { days: text, older_messages: 3, oldest_utc: text },
   })
   return folder
+}
+
+/** The words of strangers may stand in each flag of a message from there, and their ids are a server's. */
+function fromWechat(at: number, text: string) {
+  const nameless: Party = { address: { scheme: 'wechat', account: 'main', user: text }, name: '' }
+  const flags = { quote: text, quote_seq: text, quote_id: text, file: text, media: text, unknown_items: text }
+  return [
+    chat(at, nameless, text, { type: 'file', flags: { attachment: text, voice: text, quote: text } }),
+    chat(at, null, text, { flags: { seq: text, group: text, member: text, state: 'refused' } }),
+    chat(at, nameless, text, { type: 'correction', flags: { ref: text, ...flags, attachment: text } }),
+    chat(at, ME, text, { to: nameless, flags: { seq: text, state: 'parked' } }),
+    chat(at, nameless, text, { flags: { seq: text, ...flags, state: 'refused' } }),
+  ]
 }

@@ -50,9 +50,10 @@ export function emptyPageFolder(): PageFolder {
     say(...records) {
       append('conversations.md', records.map(one => `${formatRecord(one)}\n`).join(''))
       const received = records.filter(one => one.to === undefined)
-      const entries = received.map(one =>
-        formatEntry({ receivedAt: one.at, seq: ++seq, via: 'stream', payload: one.content }),
-      )
+      const entries = received.map(one => {
+        const via = one.from?.address.scheme === 'wechat' ? 'wechat' : 'stream'
+        return formatEntry({ receivedAt: one.at, seq: ++seq, via, payload: one.content })
+      })
       append('inbox_pushed.md', entries.join(''))
     },
     scribble: line => append('conversations.md', `${line}\n`),
@@ -68,8 +69,15 @@ export function chat(at: number, from: Party | null, content: string, more: Part
   return { at: utcSeconds(at), from, type: 'chat', flags: {}, content, ...more } satisfies ConversationRecord
 }
 
+interface State {
+  readonly connected?: boolean
+  readonly contacts?: Readonly<Record<string, unknown>>
+  /** Beside the relay. */
+  readonly accounts?: Readonly<Record<string, unknown>>
+}
+
 /** The four JSON files of somebody who is registered and connected. */
-export function writeState(folder: PageFolder, { connected = true, contacts = {} as Record<string, unknown> } = {}) {
+export function writeState(folder: PageFolder, { connected = true, contacts = {}, accounts = {} }: State = {}) {
   const since = utcSeconds(NOW - 2 * HOUR)
   const relations = Object.values(contacts).map(one => Reflect.get(Object(one), 'relationship'))
   const count = (name: string) => relations.filter(one => one === name).length
@@ -84,7 +92,7 @@ export function writeState(folder: PageFolder, { connected = true, contacts = {}
     pending_outgoing_count: count('pending_outgoing'),
     last_sync_utc: utcSeconds(NOW - MINUTE),
     transport_copies_dropped: 2,
-    accounts: { relay: { state, since_utc: since, my_id: 1, base_url: 'https://relay.example.org' } },
+    accounts: { relay: { state, since_utc: since, my_id: 1, base_url: 'https://relay.example.org' }, ...accounts },
     sinks: {
       'webhook:ops': { state: 'working', since_utc: since, waiting: 0, dead_letters: 0, delivered: 12 },
       wechat_abot: {

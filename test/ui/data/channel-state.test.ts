@@ -126,6 +126,12 @@ describe('the state of the channel', () => {
       { state: 'connected', since_utc: '2026-03-10T10:04:02Z' },
       { code: 'connected', since: '10:04:02' },
     ],
+    [
+      'a login at WeChat that is refused changes nothing here',
+      `${UP}\n10:04:30 AUTH_REFUSED account=wechat:main reason=token_refused`,
+      null,
+      { code: 'connected' },
+    ],
     ['words of the relay change nothing', `${UP}\n10:04:30 [server] DAEMON_STOPPED`, null, { code: 'connected' }],
   ]
   for (const [name, log, relay, expected] of cases) {
@@ -164,6 +170,26 @@ describe('the timeline of the channel', () => {
         ['SSE_CONNECT_FAILED', 3, 'trouble', 'reconnecting'],
         ['SSE_RECONNECT_SCHEDULED', 3, 'trouble', null],
         ['FALLBACK_MESSAGES_POLL', 3, 'trouble', 'fallback'],
+      ],
+    )
+  })
+
+  test('tells accounts at WeChat apart, and how grave it is', () => {
+    const { entries } = timelineOf(
+      linesOf(`10:04:00 AUTH_REFUSED account=wechat:main reason=token_refused
+        10:04:01 AUTH_REFUSED account=wechat:work reason=token_refused
+        10:04:02 SINK_STATE sink=wechat:main state=connected
+        10:04:03 SINK_STATE sink=wechat:work state=retrying reason=http_524
+        10:04:04 SINK_STATE sink=webhook:ops state=failing`),
+    )
+    assert.deepEqual(
+      entries.map(one => [one.kind, one.fields['account'] ?? one.fields['sink']]),
+      [
+        ['bad', 'wechat:main'],
+        ['bad', 'wechat:work'],
+        ['good', 'wechat:main'],
+        ['trouble', 'wechat:work'],
+        ['info', 'webhook:ops'],
       ],
     )
   })

@@ -5,7 +5,7 @@ import { createFileReader } from '../../../ui/data/file-reader.js'
 import { isReceived, parseContent } from '../../../ui/data/items.js'
 import { createMessages } from '../../../ui/data/messages.js'
 import { type ServedFiles, serveFiles } from './served-files.ts'
-import { bob, eve, line, me } from './test-page.ts'
+import { ann, bob, eve, line, me } from './test-page.ts'
 
 const NAME = 'conversations.md'
 
@@ -27,6 +27,9 @@ const anyLine = fc.oneof(
   fc.constantFrom(bob, eve).map(from => line({ from })),
   fc.constant(line({ from: me, to: bob })),
   seq.map(n => line({ from: null, flags: { seq: n } })),
+  seq.map(n => line({ from: ann, flags: { seq: n, attachment: 'image' } })),
+  seq.map(n => line({ from: me, to: ann, flags: { seq: n } })),
+  seq.map(n => line({ from: ann, type: 'correction', flags: { ref: n, attachment: 'image', file: '.files/x.jpg' } })),
   fc.record({ ref: seq, from: fc.constantFrom(bob, eve) }).map(({ ref, from }) => {
     return line({ from, type: 'correction', flags: { ref }, content: `said by ${from.name}` })
   }),

@@ -90,6 +90,7 @@ export function memoryStorage(): StorageLike {
 export const bob = { address: { scheme: 'relay', id: 2 }, name: 'bob' } as const
 export const eve = { address: { scheme: 'relay', id: 3 }, name: 'eve' } as const
 export const me = { address: { scheme: 'relay', id: 1 }, name: 'me' } as const
+export const ann = { address: { scheme: 'wechat', account: 'main', user: 'oAnn@im.wechat' }, name: '' } as const
 export const ops = { address: { scheme: 'webhook', name: 'ops' }, name: 'ops' } as const
 
 export function line(record: Partial<ConversationRecord> = {}): string {
