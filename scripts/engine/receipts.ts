@@ -1,4 +1,5 @@
 import type { IncomingMessage, IncomingPayload, Ingested } from '../core/adapter.ts'
+import { setAside } from '../store/aside.ts'
 import { createContactChanges } from '../store/contacts.ts'
 import { findTwin, mergeTwins, repeatsSince } from '../store/copies.ts'
 import { count, countReceived } from '../store/counters.ts'
@@ -39,6 +40,8 @@ export function storeReceipts(database: Database, receipts: readonly Receipt[], 
   people.write()
   if (people.changedRelationships) context.onRelationships()
   countReceived(database, context.receivedAt, inserted.length)
+  // Of people who may not write: recorded, and nothing that the agent has to read.
+  for (const { seq, row } of inserted) if (row.parsed.flags['state'] === 'refused') setAside(database, seq)
   return { fresh: asShown(database, inserted), ingested }
 }
 

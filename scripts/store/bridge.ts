@@ -2,7 +2,6 @@ import { type Address, addressKey, parseAddress } from '../core/address.ts'
 import { utcSeconds } from '../core/clock.ts'
 import type { Database } from './database.ts'
 import { readMemo, writeMemo } from './memos.ts'
-import { AGENT, passOver } from './positions.ts'
 
 /** What the bridge knows after a restart: how far it has read, what its notices told of, and what it still has to say. */
 
@@ -144,17 +143,6 @@ export function isSaidElsewhere(
       before,
     ) !== undefined
   )
-}
-
-/** The bridge has taken it: the agent was not meant, and has nothing to read. */
-export function markBridged(database: Database, seq: number): void {
-  if (isBridged(database, seq)) return
-  passOver(database, { reader: AGENT, seq })
-  database.run('INSERT INTO bridged (seq) VALUES (?)', seq)
-}
-
-export function isBridged(database: Database, seq: number): boolean {
-  return database.get('SELECT 1 FROM bridged WHERE seq = ?', seq) !== undefined
 }
 
 const SOURCE = 'bridge'

@@ -141,6 +141,7 @@ export function latestPeers(database: Database, limit: number): LatestPeer[] {
       `SELECT peer, name, received_at, max(seq) AS seq FROM
          (SELECT seq, peer, name, received_at FROM messages
           WHERE peer IS NOT NULL AND peer <> 'relay:0' AND recipient IS NULL AND state = 'final' AND via <> 'import'
+            AND coalesce(json_extract(flags, '$.state'), '') <> 'refused'
           ORDER BY seq DESC LIMIT 500)
        GROUP BY peer ORDER BY seq DESC LIMIT ?`,
       limit,

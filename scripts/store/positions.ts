@@ -73,12 +73,12 @@ export const COUNTED = "m.via NOT IN ('import', 'send') AND m.type <> 'correctio
 /** The same with corrections: who reads has to see them, though they are not messages. */
 export const RECEIVED = "m.via NOT IN ('import', 'send') AND m.merged_into IS NULL"
 
-/** For a query of messages `m`: the bridge has not passed it on. What it took was for somebody else, and is nobody's to read. */
-export const NOT_BRIDGED = 'NOT EXISTS (SELECT 1 FROM bridged b WHERE b.seq = m.seq)'
+/** For a query of messages `m`: it is for the agent. */
+export const NOT_ASIDE = 'NOT EXISTS (SELECT 1 FROM aside a WHERE a.seq = m.seq)'
 
 /** The same as a further condition; a database that no newer daemon has opened yet knows no bridge. */
-export function andNotBridged(database: Database): string {
-  return schemaVersion(database) >= 4 ? `AND ${NOT_BRIDGED}` : ''
+export function andNotAside(database: Database): string {
+  return schemaVersion(database) >= 4 ? `AND ${NOT_ASIDE}` : ''
 }
 
 /** For a query of messages `m` and one value, the reader: this peer's messages were read further than all others. */
@@ -121,7 +121,7 @@ function readOfPeer(
 ): number {
   const row = database.get(
     `SELECT count(*) AS n FROM messages m WHERE m.peer = ? AND m.seq > ? AND m.seq <= ? AND ${COUNTED}
-     AND ${NOT_BRIDGED} AND NOT ${READ_WITH_PEER}`,
+     AND ${NOT_ASIDE} AND NOT ${READ_WITH_PEER}`,
     peer,
     after,
     end,
@@ -143,7 +143,7 @@ function readInAll(
 function countUnread(database: Database, reader: string, after: number, end: number): number {
   const row = database.get(
     `SELECT count(*) AS n FROM messages m WHERE m.seq > ? AND m.seq <= ? AND ${COUNTED}
-     AND ${NOT_BRIDGED} AND NOT ${READ_WITH_PEER}`,
+     AND ${NOT_ASIDE} AND NOT ${READ_WITH_PEER}`,
     after,
     end,
     reader,
@@ -197,7 +197,7 @@ const LOOK_AHEAD = 500
 function readWithoutGap(database: Database, { reader, from }: { reader: string; from: number }): number {
   const [first] = database.lists(
     `SELECT min(CASE WHEN is_unread THEN seq END), max(seq) FROM
-       (SELECT m.seq, (m.state <> 'final' OR (${RECEIVED} AND ${NOT_BRIDGED} AND NOT ${READ_WITH_PEER}))
+       (SELECT m.seq, (m.state <> 'final' OR (${RECEIVED} AND ${NOT_ASIDE} AND NOT ${READ_WITH_PEER}))
           AS is_unread
         FROM messages m WHERE m.seq > ? ORDER BY m.seq LIMIT ${LOOK_AHEAD})`,
     reader,

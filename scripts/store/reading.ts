@@ -4,7 +4,7 @@ import type { Flags, MessageType, Party, Via } from '../core/message.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import type { Database } from './database.ts'
 import {
-  andNotBridged,
+  andNotAside,
   COUNTED,
   hasPeerPositions,
   READ_WITH_PEER,
@@ -113,7 +113,7 @@ function newOnes(
 ): { where: string; values: (string | number)[] } {
   const before = firstUnsettled(database)
   // Who names a number gets everything from there.
-  const wanted = since === undefined ? `${which} ${andNotBridged(database)}` : which
+  const wanted = since === undefined ? `${which} ${andNotAside(database)}` : which
   if (peer !== undefined) {
     const after = since ?? readWithPeer(database, reader, peer)
     return { where: `m.peer = ? AND m.seq > ? AND m.seq < ? AND ${wanted}`, values: [peer, after, before] }

@@ -3,7 +3,7 @@ import { DAY_MS, isRetentionDays, RETENTION_DAYS } from '../core/retention.ts'
 import { configuredValue } from './config-file.ts'
 import type { Database } from './database.ts'
 import { lastGivenSeq } from './messages.ts'
-import { AGENT, andNotBridged, COUNTED, hasPeerPositions, readPosition } from './positions.ts'
+import { AGENT, andNotAside, COUNTED, hasPeerPositions, readPosition } from './positions.ts'
 import { handedOnSeq } from './sinks.ts'
 
 /** Messages beyond the limit of the owner (design §4): how many there are, and taking them out once they are archived. */
@@ -65,7 +65,7 @@ function unreadIn(database: Database): string {
   const ofPeers = hasPeerPositions(database)
     ? `AND NOT EXISTS (SELECT 1 FROM peer_positions p WHERE p.reader = '${AGENT}' AND p.peer = m.peer AND p.seq >= m.seq)`
     : ''
-  return `${COUNTED} ${andNotBridged(database)} AND m.seq > ${position} ${ofPeers}`
+  return `${COUNTED} ${andNotAside(database)} AND m.seq > ${position} ${ofPeers}`
 }
 
 /** What archiving would take: from the oldest on, up to the first message that is young, unread, or not shown yet. */

@@ -33,7 +33,7 @@ const WHOLE: Readonly<Record<string, string>> = {
   memos: 'SELECT * FROM memos',
   wechat_accounts: 'SELECT * FROM wechat_accounts',
   bridge_notices: 'SELECT * FROM bridge_notices',
-  bridged: 'SELECT * FROM bridged',
+  aside: 'SELECT * FROM aside',
 }
 
 /**

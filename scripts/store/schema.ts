@@ -207,8 +207,8 @@ const STEPS: readonly string[] = [
     peers TEXT NOT NULL                -- JSON: addresses, in the order of the notice
   );
 
-  -- Received, and passed on to somebody else: the agent was not meant.
-  CREATE TABLE bridged (seq INTEGER PRIMARY KEY);
+  -- Received, and not for the agent: the bridge passed it on, or whoever wrote it may not write.
+  CREATE TABLE aside (seq INTEGER PRIMARY KEY);
   `,
 ]
 

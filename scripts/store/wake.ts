@@ -1,5 +1,5 @@
 import type { Database } from './database.ts'
-import { COUNTED, NOT_BRIDGED, READ_WITH_PEER, readPosition } from './positions.ts'
+import { COUNTED, NOT_ASIDE, READ_WITH_PEER, readPosition } from './positions.ts'
 
 /** What waking the agent asks of the store (OI §3.6): what is unread, and when it was woken. */
 
@@ -14,7 +14,7 @@ export interface UnreadQuestion {
  * For a query of messages `m` and two values, the muted peers as a JSON list and the reader. Who may not write wakes
  * nobody, and what the bridge has taken was not for the agent.
  */
-const WAITS = `${COUNTED} AND ${NOT_BRIDGED} AND m.recipient IS NULL
+const WAITS = `${COUNTED} AND ${NOT_ASIDE} AND m.recipient IS NULL
   AND (m.flags = '{}' OR json_extract(m.flags, '$.state') IS NOT 'refused')
   AND (m.peer IS NULL OR m.peer NOT IN (SELECT value FROM json_each(?))) AND NOT ${READ_WITH_PEER}`
 

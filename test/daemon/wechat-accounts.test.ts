@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { inbox as inboxCommand } from '../../scripts/commands/inbox.ts'
 import type { SendResult } from '../../scripts/engine/actions/send.ts'
+import { callCommand } from '../support/command-call.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startWechatScene, type WechatScene } from '../support/wechat-scene.ts'
 
@@ -106,6 +108,12 @@ describe('people who may not write', () => {
     scene.phone.write({ kind: 'text', text: 'let me in' }, { from: stranger, bot: id })
     await scene.until('the message', () => scene.lines().length === 1)
     assert.deepEqual(scene.lines(), [`from wechat:main/${stranger} state=refused let me in`])
+    const inbox = async (...args: string[]) => (await callCommand(inboxCommand, scene.folder, args)).stdout
+    await scene.until('the numbers', () => scene.json('stats.json')['messages_received'] === 1)
+    assert.doesNotMatch(await inbox(), /let me in/)
+    assert.match(await inbox('--since', '0'), /let me in/)
+    await scene.until('the numbers', () => scene.json('context_snapshot.json')['unread_count'] === 0)
+    assert.deepEqual(scene.json('context_snapshot.json')['latest_peers'], [])
     await assert.rejects(scene.ask('send', { to: `wechat:main/${stranger}`, text: 'x' }), /Only the person who scanned/)
     const polls = requests(scene, 'notifystart')
     scene.configure({ wechat: { allow: [stranger] } })

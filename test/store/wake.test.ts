@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { markBridged } from '../../scripts/store/bridge.ts'
+import { setAside } from '../../scripts/store/aside.ts'
 import { AGENT } from '../../scripts/store/positions.ts'
 import { countUnread, newestUnread } from '../../scripts/store/wake.ts'
 import { createMessageStore } from '../support/message-store.ts'
@@ -30,11 +30,11 @@ describe('what wakes the agent', () => {
     const { database, add } = createMessageStore()
     t.after(() => database.close())
     const first = add()
-    markBridged(database, add())
+    setAside(database, add())
     assert.equal(newestUnread(database, question, { after: 0, upTo: 100 }), first)
     assert.equal(countUnread(database, question, 100), 1)
-    markBridged(database, first)
-    markBridged(database, first)
+    setAside(database, first)
+    setAside(database, first)
     assert.equal(newestUnread(database, question, { after: 0, upTo: 100 }), null)
   })
 })

@@ -5,7 +5,7 @@ const UNDO: Readonly<Record<number, readonly string[]>> = {
   4: [
     'DROP TABLE wechat_accounts',
     'DROP TABLE bridge_notices',
-    'DROP TABLE bridged',
+    'DROP TABLE aside',
     'DROP INDEX outbox_by_seq',
     'ALTER TABLE outbox DROP COLUMN journal',
     'ALTER TABLE outbox DROP COLUMN next_at',

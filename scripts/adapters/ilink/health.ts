@@ -10,8 +10,10 @@ export interface Health {
   received(): void
 }
 
-/** Each change is a commit: a flood of polls needs not that many. */
+/** Each change is a commit: a flood of messages needs not that many. */
 const BETWEEN_TIMES_MS = 5000
+/** An empty poll is no news: whoever looks takes five minutes without one for a standstill. */
+const BETWEEN_POLLS_MS = 120_000
 
 export function createHealth(ctx: AdapterContext): Health {
   const { clock } = ctx
@@ -19,6 +21,7 @@ export function createHealth(ctx: AdapterContext): Health {
   let reason: string | null = null
   let times: Record<string, string> = {}
   let toldTimesAt = Number.NEGATIVE_INFINITY
+  let toldPollAt = Number.NEGATIVE_INFINITY
   let cancelLater: (() => void) | undefined
 
   function post(change: Readonly<Record<string, unknown>>): void {
@@ -31,6 +34,9 @@ export function createHealth(ctx: AdapterContext): Health {
 
   function note(name: string): void {
     times[name] = utcSeconds(clock.now())
+  }
+
+  function tellSoon(): void {
     const leftMs = toldTimesAt + BETWEEN_TIMES_MS - clock.monotonic()
     if (leftMs <= 0) post({})
     else cancelLater ??= clock.after(leftMs, () => post({}))
@@ -47,7 +53,15 @@ export function createHealth(ctx: AdapterContext): Health {
       post({ state, reason, ...(before === state ? {} : { since_utc: utcSeconds(clock.now()) }) })
       if (before !== state) ctx.log.info('the state of the account changed', { state, reason })
     },
-    answered: () => note('last_poll_utc'),
-    received: () => note('last_inbound_utc'),
+    answered() {
+      note('last_poll_utc')
+      if (clock.monotonic() - toldPollAt < BETWEEN_POLLS_MS) return
+      toldPollAt = clock.monotonic()
+      tellSoon()
+    },
+    received() {
+      note('last_inbound_utc')
+      tellSoon()
+    },
   }
 }

@@ -2,7 +2,8 @@ import { ConfigError, RefusedError } from '../../core/errors.ts'
 import type { Bilingual } from '../../core/i18n.ts'
 import { passes } from '../../protocol/bridge/match.ts'
 import { NOT_CONNECTED } from '../../protocol/bridge/texts.ts'
-import { bridgePosition, markBridged, moveBridge, setSpeaksTo, watchEntry } from '../../store/bridge.ts'
+import { setAside } from '../../store/aside.ts'
+import { bridgePosition, moveBridge, setSpeaksTo, watchEntry } from '../../store/bridge.ts'
 import type { Database } from '../../store/database.ts'
 import { dueMessages, lastGivenSeq, type StoredMessage } from '../../store/messages.ts'
 import { attachedTo } from './attached-file.ts'
@@ -78,7 +79,7 @@ export function createInbound(options: BridgeOptions): Inbound {
   /** @returns false when it has to wait */
   async function take(message: FromPerson): Promise<boolean> {
     const taken = (database: Database) => {
-      markBridged(database, message.seq)
+      setAside(database, message.seq)
       moveBridge(database, READER, message.seq)
     }
     const decision = decideOn(message)

@@ -79,7 +79,8 @@ export function createPoller(session: WechatSession, options: PollerOptions): Po
     async stop() {
       const ran = running !== null
       await halt()
-      if (ran) status({ state: 'stopped', since_utc: utcSeconds(clock.now()) })
+      // What only the owner can change is still so when nothing runs.
+      if (ran && told !== 'login_needed') status({ state: 'stopped', since_utc: utcSeconds(clock.now()) })
     },
   }
 }

@@ -24,11 +24,11 @@ function name(writer: Writer, id: string, seq: number): Promise<void> {
 
 describe('an answer that quotes a notice', () => {
   test('goes to whoever the notice told of', async t => {
-    const { relay, phone, toRelay, toPhone, lastSeqTo, isBridged, requests } = await world(t)
+    const { relay, phone, toRelay, toPhone, lastSeqTo, isAside, requests } = await world(t)
     await relay(2, 'are you there?')
     const seq = await phone('yes', { flags: { quote: 'are you there?', quote_seq: String(lastSeqTo(ME)) } })
     assert.deepEqual([toRelay(2), toPhone().length], [['yes'], 1])
-    assert.equal(isBridged(seq), true)
+    assert.equal(isAside(seq), true)
     assert.equal(requests().at(-1), `bridge-in:${seq}`)
   })
 
@@ -78,7 +78,7 @@ describe('an answer that quotes a notice', () => {
   })
 
   test('by words that the agent has said is for the agent, or asked about', async t => {
-    const { relay, phone, quiet, toRelay, toPhone, isBridged, writer, clock } = await world(t)
+    const { relay, phone, quiet, toRelay, toPhone, isAside, writer, clock } = await world(t)
     await relay(2, 'the report is done')
     const said = (content: string) =>
       writer.write(database =>
@@ -92,13 +92,13 @@ describe('an answer that quotes a notice', () => {
       )
     await said('I am done')
     await quiet()
-    assert.equal(isBridged(await phone('thanks', { flags: { quote: 'I am done' } })), false)
-    assert.equal(isBridged(await phone('thanks', { flags: { quote: 'done' } })), true)
+    assert.equal(isAside(await phone('thanks', { flags: { quote: 'I am done' } })), false)
+    assert.equal(isAside(await phone('thanks', { flags: { quote: 'done' } })), true)
     assert.deepEqual([toRelay(2), toPhone().at(-1)], [[], WHICH_ONE.en])
   })
 
   test('by an id that is not known yet waits until the notice has it', async t => {
-    const { relay, phone, onSend, entries, settle, quiet, writer, toRelay, isBridged } = await world(t)
+    const { relay, phone, onSend, entries, settle, quiet, writer, toRelay, isAside } = await world(t)
     onSend(null)
     await relay(2, 'are you there?')
     const answer = await phone('yes', { flags: { quote: 'unknown', quote_id: '77' } })
@@ -110,36 +110,36 @@ describe('an answer that quotes a notice', () => {
     await name(writer, '77', seq)
     await quiet()
     assert.deepEqual([toRelay(2), toRelay(3)], [['yes'], ['and you?']])
-    assert.deepEqual([isBridged(answer), isBridged(next)], [true, true])
+    assert.deepEqual([isAside(answer), isAside(next)], [true, true])
   })
 
   test('by an id that is never known is asked about where a notice has none, and otherwise is for the agent', async t => {
     const made = await world(t, { isNamed: false })
-    const { relay, phone, onSend, settle, entries, quiet, toRelay, toPhone, isBridged, writer } = made
+    const { relay, phone, onSend, settle, entries, quiet, toRelay, toPhone, isAside, writer } = made
     onSend(null)
     await relay(2, 'are you there?')
     const flags = { quote: 'unknown', quote_id: '77' }
     const seq = await phone('yes', { flags })
     await quiet(31_000)
     // Nobody can tell yet whether the notice is on the phone, and what it is called there.
-    assert.equal(isBridged(seq), false)
+    assert.equal(isAside(seq), false)
     const [notice] = entries()
     assert.ok(notice)
     const shown = await settle(notice, 'accepted')
     await phone('yes again', { flags })
     assert.deepEqual([toRelay(2), toPhone().at(-1)], [[], WHICH_ONE.en])
     await name(writer, '78', shown)
-    assert.equal(isBridged(await phone('for the agent', { flags })), false)
+    assert.equal(isAside(await phone('for the agent', { flags })), false)
   })
 
   test('that is no notice, or one that somebody else got, is for the agent', async t => {
-    const { relay, phone, toRelay, lastSeqTo, isBridged } = await world(t)
+    const { relay, phone, toRelay, lastSeqTo, isAside } = await world(t)
     const seq = await relay(2, 'hello')
     const other = 'wechat:main/other@im.wechat'
-    assert.equal(isBridged(await phone('a', { flags: { quote: 'hello', quote_seq: String(seq) } })), false)
+    assert.equal(isAside(await phone('a', { flags: { quote: 'hello', quote_seq: String(seq) } })), false)
     const notice = String(lastSeqTo(ME))
-    assert.equal(isBridged(await phone('b', { from: other, flags: { quote: 'x', quote_seq: notice } })), false)
-    assert.equal(isBridged(await phone('c', { flags: { quote: 'unknown', quote_id: '123' } })), false)
+    assert.equal(isAside(await phone('b', { from: other, flags: { quote: 'x', quote_seq: notice } })), false)
+    assert.equal(isAside(await phone('c', { flags: { quote: 'unknown', quote_id: '123' } })), false)
     assert.deepEqual(toRelay(2), [])
   })
 
@@ -171,7 +171,7 @@ describe('an answer that quotes a notice', () => {
 describe('a message from WeChat', () => {
   test('of anybody else, of a group, of who may not write, or that no route lets through, is for the agent', async t => {
     const filter = { contains: '@' }
-    const { phone, receive, quiet, entries, isBridged } = await world(t, { routes: [{ ...TO_RELAY, filter }] })
+    const { phone, receive, quiet, entries, isAside } = await world(t, { routes: [{ ...TO_RELAY, filter }] })
     const seqs = [
       await phone('/help'),
       await phone('@bob x', { flags: { state: 'refused' } }),
@@ -182,7 +182,7 @@ describe('a message from WeChat', () => {
       await receive({ source: 'relay', from: 'relay:2', text: '@carol x' }),
     ]
     await quiet()
-    assert.deepEqual([entries(), seqs.map(isBridged)], [[], seqs.map(() => false)])
+    assert.deepEqual([entries(), seqs.map(isAside)], [[], seqs.map(() => false)])
   })
 
   test('with a file goes to a friend with it', async t => {
@@ -230,18 +230,18 @@ describe('a message from WeChat', () => {
   })
 
   test('is taken once, though nobody can be answered any more', async t => {
-    const { phone, login, toPhone, isBridged } = await world(t, answersOnly)
+    const { phone, login, toPhone, isAside } = await world(t, answersOnly)
     login(null)
-    assert.equal(isBridged(await phone('/help')), true)
+    assert.equal(isAside(await phone('/help')), true)
     assert.deepEqual(toPhone(), [])
   })
 
   test('that came before the route is left to the agent', async t => {
-    const { phone, configure, quiet, toRelay, isBridged } = await world(t, { routes: [] })
+    const { phone, configure, quiet, toRelay, isAside } = await world(t, { routes: [] })
     const before = await phone('@bob before')
     configure([TO_RELAY])
     await quiet()
     await phone('@bob after')
-    assert.deepEqual([toRelay(2), isBridged(before)], [['after'], false])
+    assert.deepEqual([toRelay(2), isAside(before)], [['after'], false])
   })
 })

@@ -21,5 +21,5 @@ test('two people hold a conversation of 50 turns over the bridge, and nothing is
   const turns = Array.from({ length: 50 }, (_, i) => i + 1)
   const answers = (isCarols: boolean) => turns.filter(n => (n % 5 === 0) === isCarols).map(n => `answer ${n}`)
   assert.deepEqual([world.toRelay(2), world.toRelay(3)], [answers(false), answers(true)])
-  assert.equal(world.writer.database.get('SELECT count(*) AS n FROM bridged')?.['n'], 50)
+  assert.equal(world.writer.database.get('SELECT count(*) AS n FROM aside')?.['n'], 50)
 })

@@ -55,7 +55,7 @@ async function outcome(t: TestContext, path: string) {
       .sort(),
     bob: last.toRelay(2),
     carol: last.toRelay(3),
-    bridged: last.writer.database.get('SELECT count(*) AS n FROM bridged')?.['n'],
+    bridged: last.writer.database.get('SELECT count(*) AS n FROM aside')?.['n'],
   }
 }
 

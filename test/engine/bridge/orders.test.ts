@@ -80,19 +80,19 @@ describe('orders', () => {
 
   test('/to leads everything that is plain to one friend, over a restart, until it ends', async t => {
     const first = await world(t, answersOnly)
-    assert.equal(first.isBridged(await first.phone('for the agent')), false)
+    assert.equal(first.isAside(await first.phone('for the agent')), false)
     await first.phone('/to @Bob ')
     assert.equal(first.toPhone()[0], 'What you write goes to bob #2 now. /to alone ends it.')
     await first.phone('one')
     await first.phone('@carol two')
     await first.end()
-    const { phone, toRelay, toPhone, isBridged, lastSeqTo } = await world(t, { ...first, ...answersOnly })
+    const { phone, toRelay, toPhone, isAside, lastSeqTo } = await world(t, { ...first, ...answersOnly })
     await phone('three')
     const agents = await phone('four', { flags: { quote: 'x', quote_seq: String(lastSeqTo(ME)) } })
-    assert.equal(isBridged(agents), false)
+    assert.equal(isAside(agents), false)
     await phone('／to')
     assert.equal(toPhone()[1], 'What you write goes to your agent again.')
-    assert.equal(isBridged(await phone('five')), false)
+    assert.equal(isAside(await phone('five')), false)
     assert.deepEqual([toRelay(2), toRelay(3)], [['one', 'three'], ['two']])
   })
 
@@ -106,9 +106,9 @@ describe('orders', () => {
   })
 
   test('that are not known are said to be none, and a path is not taken for one', async t => {
-    const { phone, toPhone, isBridged } = await world(t, answersOnly)
+    const { phone, toPhone, isAside } = await world(t, answersOnly)
     await phone('/status now')
     assert.deepEqual(toPhone(), ['There is no /status. See /help'])
-    assert.equal(isBridged(await phone('/usr/bin/env is missing')), false)
+    assert.equal(isAside(await phone('/usr/bin/env is missing')), false)
   })
 })

@@ -9,7 +9,7 @@ import { createLogger } from '../../../scripts/core/logger.ts'
 import type { Flags, MessageType, Via } from '../../../scripts/core/message.ts'
 import { createBridge } from '../../../scripts/engine/bridge/bridge.ts'
 import type { BridgeReach } from '../../../scripts/engine/bridge/parts.ts'
-import { isBridged } from '../../../scripts/store/bridge.ts'
+import { isAside } from '../../../scripts/store/aside.ts'
 import { createDataFolder, dataFolderAt } from '../../../scripts/store/data-folder.ts'
 import { type Database, openForWriting } from '../../../scripts/store/database.ts'
 import { insertMessage } from '../../../scripts/store/messages.ts'
@@ -228,7 +228,7 @@ export function runBridge(t: TestContext, options: WorldOptions = {}) {
     toRelay: (id: number) => contents(addressKey({ scheme: 'relay', id })),
     lastSeqTo: (address: string) =>
       entries().findLast(({ to }) => addressKey(to).toLowerCase() === address.toLowerCase())?.seq ?? 0,
-    isBridged: (seq: number) => isBridged(writer.database, seq),
+    isAside: (seq: number) => isAside(writer.database, seq),
     requests: () => entries().map(({ requestId }) => requestId.replace(/^bridge:[0-9a-f]{16}:/, 'notice:')),
   }
   function contents(address: string): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { isBridged, markBridged } from '../../scripts/store/bridge.ts'
+import { isAside, setAside } from '../../scripts/store/aside.ts'
 import { AGENT, acknowledge, readPosition, unreadCount } from '../../scripts/store/positions.ts'
 import { hasUnread, newMessages } from '../../scripts/store/reading.ts'
 import { prunable } from '../../scripts/store/retention.ts'
@@ -14,9 +14,9 @@ describe('what the bridge has taken', () => {
     const { database, add } = createMessageStore()
     t.after(() => database.close())
     const [first, second] = [add(), add()]
-    markBridged(database, second)
-    markBridged(database, second)
-    assert.deepEqual([isBridged(database, first), isBridged(database, second)], [false, true])
+    setAside(database, second)
+    setAside(database, second)
+    assert.deepEqual([isAside(database, first), isAside(database, second)], [false, true])
     assert.equal(unreadCount(database, AGENT), 1)
     assert.deepEqual(
       newMessages(database, AGENTS, 10).map(({ seq }) => seq),
@@ -29,14 +29,14 @@ describe('what the bridge has taken', () => {
   test('is shown to whoever asks for everything from a number on', t => {
     const { database, add } = createMessageStore()
     t.after(() => database.close())
-    markBridged(database, add())
+    setAside(database, add())
     assert.equal(newMessages(database, { ...AGENTS, since: 0 }, 10).length, 1)
   })
 
   test('does not keep older messages from being archived', t => {
     const { database, add } = createMessageStore()
     t.after(() => database.close())
-    markBridged(database, add())
+    setAside(database, add())
     assert.partialDeepStrictEqual(prunable(database, '2030-01-01T00:00:00Z'), { older: 1, messages: 1, unread: 0 })
   })
 
@@ -44,7 +44,7 @@ describe('what the bridge has taken', () => {
     const { database, add } = createMessageStore()
     t.after(() => database.close())
     add()
-    database.exec('DROP TABLE bridged')
+    database.exec('DROP TABLE aside')
     database.exec('PRAGMA user_version = 3')
     assert.equal(newMessages(database, AGENTS, 10).length, 1)
   })
@@ -65,13 +65,13 @@ describe('what the bridge has taken', () => {
           const seq = start + (n % Math.max(1, last - start + 1))
           if (kind === 'add') last = add({ from: 2 + (n % 3) })
           else if (kind === 'send') last = add({ to: 2 })
-          else if (kind === 'bridge') markBridged(database, seq)
+          else if (kind === 'bridge') setAside(database, seq)
           else if (kind === 'readAll') acknowledge(database, { reader: AGENT, upTo: last })
           else if (kind === 'readSome') acknowledge(database, { reader: AGENT, upTo: seq })
           else acknowledge(database, { reader: AGENT, upTo: seq, peer: peerKey(2 + (n % 3)) })
           const unread = newMessages(database, AGENTS, 1000)
           assert.equal(unreadCount(database, AGENT), unread.length, `${kind} ${n}`)
-          assert.ok(unread.every(one => !isBridged(database, one.seq)))
+          assert.ok(unread.every(one => !isAside(database, one.seq)))
         }
         acknowledge(database, { reader: AGENT, upTo: Math.max(start, last) })
         assert.equal(unreadCount(database, AGENT), 0)
