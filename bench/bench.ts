@@ -45,6 +45,11 @@ export interface Size {
   /** Events that wait for each of the dead ones. */
   readonly backlog: number
   readonly deadPairs: number
+  /** Messages to each account at WeChat. */
+  readonly wechatEach: number
+  readonly wechatPairs: number
+  /** How long nobody writes to them. */
+  readonly wechatIdleMs: number
 }
 
 export const FULL: Size = {
@@ -64,6 +69,9 @@ export const FULL: Size = {
   queuePairs: 4,
   backlog: 10_000,
   deadPairs: 4,
+  wechatEach: 10_000,
+  wechatPairs: 2,
+  wechatIdleMs: 60_000,
 }
 
 export const QUICK: Size = {
@@ -83,6 +91,9 @@ export const QUICK: Size = {
   queuePairs: 2,
   backlog: 2000,
   deadPairs: 2,
+  wechatEach: 500,
+  wechatPairs: 1,
+  wechatIdleMs: 40_000,
 }
 
 /** One line of the table. The ratio of a pair is always ours divided by theirs. */

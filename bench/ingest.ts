@@ -37,7 +37,7 @@ export function requirePython(): void {
   const { error, status } = spawnSync('python3', ['--version'], { env: cleanEnvironment() })
   if (error === undefined && status === 0) return
   throw new Error(
-    'python3 is not there, and ingest is measured against a Python client. Install it, or leave ingest out: --only latency,start,memory,commands,reading,delivery,dead-sinks',
+    'python3 is not there, and ingest is measured against a Python client. Install it, or leave ingest out: --only latency,start,memory,commands,reading,delivery,dead-sinks,wechat',
   )
 }
 

@@ -11,6 +11,7 @@ export const FIGURE_NAMES = [
   'reading',
   'delivery',
   'dead-sinks',
+  'wechat',
 ] as const
 export type FigureName = (typeof FIGURE_NAMES)[number]
 

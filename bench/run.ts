@@ -17,6 +17,7 @@ import { reading } from './reading.ts'
 import { type Relay, startRelay } from './relay.ts'
 import { start } from './start.ts'
 import { formatTable, judge, missedText, rowAsJson } from './table.ts'
+import { wechat } from './wechat.ts'
 
 /** `npm run bench`: the figures of bench/README.md, measured side by side. */
 
@@ -29,6 +30,7 @@ const FIGURES: Readonly<Record<FigureName, (bench: Bench) => Promise<Row[]>>> = 
   reading,
   delivery,
   'dead-sinks': deadSinks,
+  wechat,
 }
 
 /** Two histories at a time, 1.2 KB a message each, and what SQLite needs beside them. */
