@@ -12,8 +12,8 @@ export function conversationText(message: StoredMessage): string {
  */
 export function recordText(message: StoredMessage): string {
   if (message.mergedInto !== null || foldsAway(message)) return ''
-  // Only a record that a later correction may point at needs its number in the line.
-  const numbered = message.from === null && message.via !== 'import'
+  // A record that another one may point at needs its number in the line: a correction, or at WeChat a quote.
+  const numbered = message.via !== 'import' && (message.from === null || isOfWechat(message))
   const flags = numbered ? { seq: String(message.seq), ...message.flags } : message.flags
   const record = {
     at: message.at,
@@ -24,6 +24,10 @@ export function recordText(message: StoredMessage): string {
     content: message.content,
   }
   return `${formatRecord(record)}\n`
+}
+
+function isOfWechat({ via, to, type }: StoredMessage): boolean {
+  return (via === 'wechat' || to?.address.scheme === 'wechat') && type !== 'correction'
 }
 
 /** Only what the relay brought, with a sender who is sure: webhooks and WeChat know copies by their ids. */

@@ -79,7 +79,7 @@ describe('people who may not write', () => {
     await scene.until('the settings', () => scene.channel(/CONFIG_RELOADED/).length === 1)
     strange({ kind: 'text', text: 'may I now?' })
     await scene.until('it', () => scene.records().length === 7)
-    assert.deepEqual(scene.records()[6]?.flags, {})
+    assert.deepEqual(scene.records()[6]?.flags, { seq: '7' })
     await scene.until(
       'the push',
       () => pushes.some(({ url, body }) => url === HOOK && body.includes('may I now?')),

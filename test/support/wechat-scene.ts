@@ -199,7 +199,7 @@ async function run(t: TestContext, parts: Parts): Promise<WechatScene> {
     lines: () =>
       daemon.records().map(({ from, to, content, flags }) => {
         const who = to == null ? `from ${nameOf(from)}` : `to ${nameOf(to)}`
-        const shown = Object.entries(flags).map(([key, value]) => ` ${key}=${value}`)
+        const shown = Object.entries(flags).flatMap(([key, value]) => (key === 'seq' ? [] : ` ${key}=${value}`))
         return `${who}${shown.join('')} ${content}`
       }),
     listening,
