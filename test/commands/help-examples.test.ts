@@ -24,7 +24,7 @@ const SIGNS_OF_LIFE: Readonly<Record<string, RegExp>> = {
   sse: /Running\./,
   relay: /Relay: http/,
   ui: /Page: http/,
-  demo: /conversations\.md:\d/,
+  demo: /conversations\.md:\d|\$ wechat login/,
 }
 
 const home = temporaryFolder()
@@ -113,7 +113,7 @@ async function untilInterrupted(child: Child, sign: RegExp): Promise<void> {
   })
   child.kill('SIGINT')
   // A relay with all faults keeps its streams at the first one.
-  await waitFor('the end', () => child.process.exitCode !== null, {
+  await waitFor('the end', () => child.process.exitCode !== null || child.process.signalCode !== null, {
     everyMs: 100,
     meanwhile: () => /Once more ends them/.test(child.stderr()) && child.kill('SIGINT'),
   })
