@@ -13,7 +13,7 @@ export interface Health {
 /** Each change is a commit: a flood of messages needs not that many. */
 const BETWEEN_TIMES_MS = 5000
 /** An empty poll is no news: whoever looks takes five minutes without one for a standstill. */
-const BETWEEN_POLLS_MS = 120_000
+const BETWEEN_POLLS_MS = 240_000
 
 export function createHealth(ctx: AdapterContext): Health {
   const { clock } = ctx
