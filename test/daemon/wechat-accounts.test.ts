@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { inbox as inboxCommand } from '../../scripts/commands/inbox.ts'
 import type { SendResult } from '../../scripts/engine/actions/send.ts'
 import { callCommand } from '../support/command-call.ts'
+import { damageTable } from '../support/damage.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startWechatScene, type WechatScene } from '../support/wechat-scene.ts'
 
@@ -162,4 +163,28 @@ describe('a bot that is refused for a moment', () => {
     assert.equal(scene.statusOf('main')['state'], 'connected')
     assert.deepEqual(scene.channel(/AUTH_REFUSED/), [])
   })
+})
+
+describe('a damaged database', () => {
+  for (const table of ['messages', 'wechat_accounts', 'memos']) {
+    test(`(${table}) that is replaced keeps the account, and what comes afterwards`, async t => {
+      const scene = await startWechatScene(t)
+      await scene.listening()
+      scene.phone.write({ kind: 'text', text: 'one' }, { from: OWNER })
+      await scene.until('the first', () => scene.lines().length === 1)
+      damageTable(scene.folder.file('state.db'), table)
+      scene.phone.write({ kind: 'text', text: 'two' }, { from: OWNER })
+      await scene.until('the second', () => scene.lines().some(line => line.endsWith('two')))
+      const again = await scene.restart()
+      await again.listening()
+      again.phone.write({ kind: 'text', text: 'three' }, { from: OWNER })
+      await again.until('the third', () => again.lines().some(line => line.endsWith('three')))
+      assert.deepEqual(
+        again.lines(),
+        ['one', 'two', 'three'].map(text => `from wechat:main/${OWNER} ${text}`),
+      )
+      const sent = await again.ask<SendResult>('send', { to: 'wechat:main/me', text: 'still here' })
+      assert.equal(sent.outcome, 'accepted')
+    })
+  }
 })
