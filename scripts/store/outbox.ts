@@ -197,11 +197,6 @@ export function release(
   }
 }
 
-/** How many wait to be sent. */
-export function waitingEntries(database: Database): number {
-  return Number(database.get("SELECT count(*) AS n FROM outbox WHERE state IN ('queued', 'sending')")?.['n'] ?? 0)
-}
-
 /** What a request id stands for: repeating it must mean the same message, not only the same number. */
 function fingerprint({ to, content, file, replyTo }: Pick<NewEntry, 'to' | 'content' | 'file' | 'replyTo'>): Buffer {
   const what = [addressKey(to), content, file === null ? null : [file.path, file.name]]
